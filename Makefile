@@ -1,0 +1,68 @@
+# The project's commands; `make help` lists them. `.ci/setup` installs what each needs.
+# Written for GNU make 3.81 (macOS) and newer.
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run watch build check test bench clean
+
+# What .ci/setup installs goes before all else. Recipes say `cargo-leptos`, not `cargo leptos`,
+# because rustup and cargo may look into their own folder of programs first.
+export GATEHOUSE_TOOLS := $(or $(GATEHOUSE_TOOLS),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/gatehouse/tools)
+export PATH := $(GATEHOUSE_TOOLS)/bin:$(CURDIR)/end2end/node_modules/.bin:$(PATH)
+
+server := --no-default-features --features ssr
+browser := --no-default-features --features hydrate --lib --target wasm32-unknown-unknown \
+	--target-dir "$(or $(CARGO_TARGET_DIR),target)/front"
+
+# The flags and the name that cargo-leptos gives to its development builds. Plain cargo gets the same,
+# or it would build every crate a second time.
+cfg := --cfg erase_components
+dev := LEPTOS_OUTPUT_NAME=gatehouse RUSTFLAGS='$(strip $(RUSTFLAGS) $(cfg))'
+
+# Release builds keep their own site folder: development servers and the browser tests use target/site.
+release_site := target/site-release
+release := LEPTOS_SITE_ROOT=$(release_site)
+release_build := @$(release) .ci/step 'release build' cargo-leptos build --release --precompress
+
+help: ## List the commands
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s  %s\n", $$1, $$2 }' Makefile
+
+setup: ## Install all that run, check and test need
+	@.ci/setup run check test
+
+run: ## Install what is missing, then serve http://localhost:3000
+	@.ci/setup run && exec cargo-leptos serve
+
+watch: ## As run, but rebuild and reload on every change
+	@.ci/setup run && exec cargo-leptos watch
+
+build: ## Build for production: target/release/gatehouse and target/site-release
+	@.ci/step 'setup' .ci/setup run
+	$(release_build)
+
+check: ## Check format, lints, documentation, layout rules and the size of the WebAssembly
+	@.ci/step 'setup' .ci/setup check
+	@.ci/step 'format' cargo fmt --check
+	@.ci/step 'types of the browser tests' tsc --noEmit --project end2end
+	@$(dev) .ci/step 'clippy, server' cargo clippy --locked $(server) --all-targets -- -D warnings
+	@$(dev) .ci/step 'clippy, browser' cargo clippy $(browser) -- -D warnings
+	@$(dev) RUSTDOCFLAGS='-D warnings $(cfg)' .ci/step 'documentation' cargo doc $(server) --no-deps --document-private-items
+	@$(dev) .ci/step 'layout rules' cargo test $(server) --test integration tidy
+	@$(release) .ci/step 'release WebAssembly' cargo-leptos build --release --frontend-only
+	@.ci/step 'byte budget' node end2end/wasm-budget.mjs $(release_site)
+
+test: ## Run all tests: unit, documentation, integration, browser
+	@.ci/step 'setup' .ci/setup test
+	@$(dev) RUSTDOCFLAGS='$(cfg)' .ci/step 'unit and integration tests' cargo test $(server) --no-fail-fast
+	@.ci/step 'development build' cargo-leptos build
+	@chromium=$$(.ci/chromium) && cd end2end && \
+		CHROMIUM_PATH=$$chromium ../.ci/step 'browser tests' playwright test
+
+bench: ## Measure size, start, load and memory of a release build
+	@.ci/step 'setup' .ci/setup bench
+	$(release_build)
+	@.ci/step 'byte budget' node end2end/wasm-budget.mjs $(release_site)
+	@$(release) .ci/step 'load' node benches/load.mjs
+
+clean: ## Delete what was built; installed tools and npm packages stay
+	cargo clean
+	rm -rf target/site $(release_site) end2end/test-results end2end/playwright-report

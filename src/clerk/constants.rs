@@ -1,0 +1,33 @@
+//! Names that Clerk fixes: cookies, query parameters, headers (`@clerk/backend`, `constants.ts`).
+
+/// The session token.
+pub const SESSION: &str = "__session";
+/// When the client last changed, in seconds; `0` means nobody is signed in.
+pub const CLIENT_UAT: &str = "__client_uat";
+/// Names a browser to a development instance.
+pub const DEV_BROWSER: &str = "__clerk_db_jwt";
+/// The former name of [`DEV_BROWSER`] in query strings.
+pub const LEGACY_DEV_BROWSER: &str = "__dev_session";
+/// A signed handshake payload.
+pub const HANDSHAKE: &str = "__clerk_handshake";
+/// Names a handshake payload that the Backend API hands out.
+pub const HANDSHAKE_NONCE: &str = "__clerk_handshake_nonce";
+/// A help marker that Clerk adds to URLs.
+pub const HANDSHAKE_HELP: &str = "__clerk_help";
+/// Counts handshake redirects, to stop loops.
+pub const REDIRECT_COUNT: &str = "__clerk_redirect_count";
+/// Long-lived token that renews a session token from the server.
+pub const REFRESH: &str = "__refresh";
+/// Where to return after signing in or after a handshake.
+pub const REDIRECT_URL: &str = "redirect_url";
+
+/// `signed-out` or `handshake`.
+pub const AUTH_STATUS_HEADER: &str = "x-clerk-auth-status";
+/// The reason, in Clerk's words.
+pub const AUTH_REASON_HEADER: &str = "x-clerk-auth-reason";
+
+/// The Backend API version this crate was written against.
+pub const API_VERSION: &str = "2026-05-12";
+
+/// Token categories (header `cat`) that may stand for a session: session tokens, and Clerk's "ignore" category.
+pub const SESSION_CATEGORIES: [&str; 2] = ["cl_B7d4PD111AAA", "cl_I7d4PD111III"];

@@ -1,0 +1,58 @@
+//! Signing out without clerk-js: the session is revoked through the Backend API and the browser's cookies are emptied.
+
+use std::time::Duration;
+
+use http::{HeaderMap, HeaderValue, request::Parts};
+
+use super::{
+    BackendError, Clerk,
+    constants::{CLIENT_UAT, SESSION},
+    context::AuthenticateContext,
+};
+
+/// A token this old still names the session to end: people sign out long after their last page load.
+const GRACE: Duration = Duration::from_secs(400 * 24 * 60 * 60);
+
+impl Clerk {
+    /// Ends the session that the request's cookies name, and returns the cookies that tell the browser so.
+    ///
+    /// An expired token will do: it is authentic, and all it can do here is end its own session.
+    ///
+    /// # Errors
+    /// When the Backend API did not end the session. The browser must then be left signed in, and be told.
+    pub async fn sign_out(&self, parts: &Parts, now: Duration) -> Result<HeaderMap, BackendError> {
+        let context = AuthenticateContext::read(parts, &self.options);
+        if let Some(token) = &context.cookie_token
+            && let Ok(verified) = self.verifier.verify_with_skew(token, now, GRACE).await
+            && let Some(session_id) = verified.claims.text("sid")
+        {
+            self.revoke(session_id).await?;
+        }
+        Ok(self.signed_out_cookies())
+    }
+
+    /// A session that is gone already is as good as one that was just ended.
+    async fn revoke(&self, session_id: &str) -> Result<(), BackendError> {
+        match self.backend.revoke_session(session_id).await {
+            Err(BackendError::Refused { status: 404, .. }) => Ok(()),
+            result => result,
+        }
+    }
+
+    fn signed_out_cookies(&self) -> HeaderMap {
+        let secure = if self.options.public_url.scheme() == "https" { "; Secure" } else { "" };
+        let cookie = |name: String, rest: &str| format!("{name}={rest}; Path=/; SameSite=Lax{secure}");
+        let key = &self.options.publishable_key;
+        [SESSION.to_owned(), key.cookie(SESSION)]
+            .into_iter()
+            .map(|name| cookie(name, "; Max-Age=0"))
+            .chain(
+                [CLIENT_UAT.to_owned(), key.cookie(CLIENT_UAT)]
+                    .into_iter()
+                    .map(|name| cookie(name, "0; Max-Age=31536000")),
+            )
+            .filter_map(|value| HeaderValue::from_str(&value).ok())
+            .map(|value| (http::header::SET_COOKIE, value))
+            .collect()
+    }
+}

@@ -1,0 +1,51 @@
+//! One form of a path, for matching and for everything behind it. A path that is authorised in one form and used in
+//! another is a way around the policies, so ambiguous paths are refused.
+
+use percent_encoding::percent_decode_str;
+
+/// The path has more than one reading.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AmbiguousPath;
+
+/// Decodes a raw request path.
+pub fn normalise(raw: &str) -> Result<String, AmbiguousPath> {
+    let lower = raw.to_ascii_lowercase();
+    if ["%2f", "%5c", "%00"].iter().any(|encoded| lower.contains(encoded)) || raw.contains('\\') {
+        return Err(AmbiguousPath);
+    }
+    if lower.split('%').skip(1).any(|rest| !rest.get(..2).is_some_and(is_hex)) {
+        return Err(AmbiguousPath);
+    }
+    let path = percent_decode_str(raw).decode_utf8().map_err(|_| AmbiguousPath)?.into_owned();
+    // The first segment, before the leading slash, is empty; so may be the last, behind a trailing one.
+    let segments: Vec<&str> = path.split('/').skip(1).collect();
+    let empty_inside = segments.iter().rev().skip(1).any(|segment| segment.is_empty());
+    if empty_inside || segments.iter().any(|segment| matches!(*segment, "." | "..")) {
+        return Err(AmbiguousPath);
+    }
+    Ok(path)
+}
+
+fn is_hex(digits: &str) -> bool {
+    digits.chars().all(|digit| digit.is_ascii_hexdigit())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn decodes_once() {
+        assert_eq!(normalise("/caf%C3%A9/%2541"), Ok("/café/%41".to_owned()));
+        assert_eq!(normalise("/hello/"), Ok("/hello/".to_owned()));
+    }
+
+    #[test]
+    fn refuses_paths_with_two_readings() {
+        for raw in
+            ["/a/../b", "/a/%2e%2e/b", "/a%2Fb", "/a%5cb", "//a", "/a//b", "/a\\b", "/%zz", "/%4", "/a%00", "/%ff"]
+        {
+            assert_eq!(normalise(raw), Err(AmbiguousPath), "{raw}");
+        }
+    }
+}

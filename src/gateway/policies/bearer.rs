@@ -1,0 +1,101 @@
+//! The token of an `Authorization` header (RFC 6750, section 2.1), and the refusals that belong to it (section 3).
+
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+
+use crate::{gateway::problem::Problem, jwt::TokenError};
+
+/// Keys may be there again after this many seconds; the key set itself tries no more often.
+const RETRY_AFTER_SECONDS: u16 = 2;
+
+/// Why there is no token to verify.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NoToken {
+    /// No `Authorization` header, or another scheme.
+    Missing,
+    /// More than one header, or nothing behind the scheme.
+    Malformed,
+}
+
+/// The bearer token of a request. Several `Authorization` headers are refused: which one counts is anybody's guess.
+pub fn bearer_token(headers: &HeaderMap) -> Result<&str, NoToken> {
+    let mut values = headers.get_all(header::AUTHORIZATION).iter();
+    let value = values.next().ok_or(NoToken::Missing)?;
+    if values.next().is_some() {
+        return Err(NoToken::Malformed);
+    }
+    let (scheme, token) = value.to_str().map_err(|_| NoToken::Malformed)?.split_once(' ').ok_or(NoToken::Malformed)?;
+    if !scheme.eq_ignore_ascii_case("bearer") {
+        return Err(NoToken::Missing);
+    }
+    if token.is_empty() || token.contains(' ') { Err(NoToken::Malformed) } else { Ok(token) }
+}
+
+/// The refusal for a request without a usable token. No error code without a token, says RFC 6750.
+pub fn refuse_missing(problem: NoToken) -> Problem {
+    match problem {
+        NoToken::Missing => {
+            Problem::new(StatusCode::UNAUTHORIZED, "missing", "No bearer token in the Authorization header.")
+                .with_header(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"gatehouse\""))
+        }
+        NoToken::Malformed => refuse(&TokenError::Malformed("authorization header")),
+    }
+}
+
+/// The refusal for a token that did not verify. Keys that cannot be had are not the caller's fault: 503.
+pub fn refuse(error: &TokenError) -> Problem {
+    if matches!(error, TokenError::KeysUnavailable) {
+        return Problem::new(StatusCode::SERVICE_UNAVAILABLE, error.reason(), detail(error))
+            .with_header(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER_SECONDS));
+    }
+    let challenge =
+        format!(r#"Bearer realm="gatehouse", error="invalid_token", error_description="{}""#, detail(error));
+    let problem = Problem::new(StatusCode::UNAUTHORIZED, error.reason(), detail(error));
+    match HeaderValue::from_str(&challenge) {
+        Ok(value) => problem.with_header(header::WWW_AUTHENTICATE, value),
+        Err(_) => problem,
+    }
+}
+
+/// One sentence per reason. Never what was expected, which is no caller's business.
+const fn detail(error: &TokenError) -> &'static str {
+    match error {
+        TokenError::Malformed(_) | TokenError::InvalidClaim(_) => "The token is not a well-formed session token.",
+        TokenError::UnsupportedAlgorithm => "The token is signed with an algorithm that is not accepted.",
+        TokenError::UnknownKey => "The token is signed with a key that the issuer does not publish.",
+        TokenError::BadSignature => "The token's signature does not match.",
+        TokenError::WrongIssuer => "The token was issued by another issuer.",
+        TokenError::WrongAuthorizedParty => "The token was issued for another application.",
+        TokenError::Expired(_) => "The token has expired.",
+        TokenError::NotYetValid(_) => "The token is not valid yet.",
+        TokenError::IssuedInFuture(_) => "The token was issued in the future.",
+        TokenError::KeysUnavailable => "The token cannot be checked now: the issuer's keys cannot be had.",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(values: &[&'static str]) -> Result<String, NoToken> {
+        let mut headers = HeaderMap::new();
+        for value in values {
+            headers.append(header::AUTHORIZATION, HeaderValue::from_static(value));
+        }
+        bearer_token(&headers).map(str::to_owned)
+    }
+
+    #[test]
+    fn takes_the_token_of_one_bearer_header() {
+        assert_eq!(read(&["Bearer a.b.c"]), Ok("a.b.c".to_owned()));
+        assert_eq!(read(&["bearer a.b.c"]), Ok("a.b.c".to_owned()));
+    }
+
+    #[test]
+    fn refuses_everything_else() {
+        assert_eq!(read(&[]), Err(NoToken::Missing));
+        assert_eq!(read(&["Basic a"]), Err(NoToken::Missing));
+        for values in [&["Bearer a", "Bearer b"][..], &["a.b.c"], &["Bearer "], &["Bearer  a"], &["Bearer a b"]] {
+            assert_eq!(read(values), Err(NoToken::Malformed), "{values:?}");
+        }
+    }
+}

@@ -1,0 +1,188 @@
+//! What signing up, in and out means, whatever asked for it.
+
+use axum::http::HeaderMap;
+use axum::http::header::COOKIE;
+
+use super::{
+    InstanceState,
+    ids::new_id,
+    password::PasswordError,
+    session_cookies::{CLIENT, CookieWriter, DEV_BROWSER},
+    signing_key::SigningKeyError,
+    store::{ActiveSession, CreateUserError, NewUser, StoreError},
+};
+
+/// Clerk's own bounds, in characters.
+pub const PASSWORD_CHARS: std::ops::RangeInclusive<usize> = 8..=72;
+const MAX_EMAIL_CHARS: usize = 254;
+const MAX_NAME_CHARS: usize = 100;
+
+/// What somebody typed to sign up.
+#[derive(Debug, Clone, Default)]
+pub struct SignUp {
+    pub first_name: String,
+    pub last_name: String,
+    pub email: String,
+    pub password: String,
+}
+
+/// Why signing in or up did not work, for the person who tried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusal {
+    /// Unknown address or wrong password: the same answer, so that nobody learns which.
+    WrongCredentials,
+    Banned,
+    EmailInvalid,
+    EmailTaken,
+    PasswordLength,
+    PasswordIsEmail,
+    NameTooLong,
+}
+
+/// Signing in or up did not work.
+#[derive(Debug, thiserror::Error)]
+pub enum AccountError {
+    #[error("refused: {0:?}")]
+    Refused(Refusal),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Password(#[from] PasswordError),
+    #[error(transparent)]
+    SigningKey(#[from] SigningKeyError),
+}
+
+/// The browser, as its cookies name it.
+#[derive(Debug, Default)]
+pub struct Browser {
+    pub client_token: Option<String>,
+    pub dev_browser: Option<String>,
+}
+
+impl Browser {
+    pub fn read(headers: &HeaderMap) -> Self {
+        let cookie = |wanted: &str| {
+            let values = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
+            let mut pairs = values.flat_map(|value| value.split(';')).filter_map(|pair| pair.trim().split_once('='));
+            pairs.find(|(name, value)| *name == wanted && !value.is_empty()).map(|(_, value)| value.to_owned())
+        };
+        Self { client_token: cookie(CLIENT), dev_browser: cookie(DEV_BROWSER).filter(|id| is_dev_browser(id)) }
+    }
+}
+
+/// Only what this instance could have made is written back into a `Set-Cookie` header.
+fn is_dev_browser(id: &str) -> bool {
+    id.len() <= 64
+        && id.starts_with("dvb_")
+        && id.chars().all(|character| character.is_ascii_alphanumeric() || character == '_')
+}
+
+impl InstanceState {
+    /// Signs a browser in. Returns the cookies that say so.
+    pub async fn sign_in(&self, email: &str, password: String, browser: &Browser) -> Result<Vec<String>, AccountError> {
+        let user = self.store.user_by_email(normalise_email(email)).await?;
+        let stored = user.as_ref().map(|user| user.password_hash.clone());
+        let correct = self.passwords.verify(password, stored).await?;
+        let user = user.filter(|_| correct).ok_or(AccountError::Refused(Refusal::WrongCredentials))?;
+        if user.banned {
+            return Err(AccountError::Refused(Refusal::Banned));
+        }
+        self.start_session(user.id, browser).await
+    }
+
+    /// Creates an account and signs the browser in. Returns the cookies that say so.
+    pub async fn sign_up(&self, form: SignUp, browser: &Browser) -> Result<Vec<String>, AccountError> {
+        let email = normalise_email(&form.email);
+        check(&form, &email).map_err(AccountError::Refused)?;
+        let user = NewUser {
+            first_name: form.first_name.trim().to_owned(),
+            last_name: form.last_name.trim().to_owned(),
+            email,
+            password_hash: self.passwords.hash(form.password).await?,
+        };
+        match self.store.create_user(user, self.now()).await {
+            Ok(user_id) => self.start_session(user_id, browser).await,
+            Err(CreateUserError::EmailTaken) => Err(AccountError::Refused(Refusal::EmailTaken)),
+            Err(CreateUserError::Store(error)) => Err(error.into()),
+        }
+    }
+
+    /// Signs a browser out. Returns the cookies that say so.
+    pub async fn sign_out(&self, browser: &Browser) -> Result<Vec<String>, AccountError> {
+        let cookies = self.cookies();
+        let mut values = cookies.signed_out();
+        if let Some(token) = &browser.client_token
+            && let Some(token) = self.store.end_all_sessions(token.clone(), self.now()).await?
+        {
+            values.push(cookies.client(&token));
+        }
+        Ok(values)
+    }
+
+    /// The session of a browser, if it has one.
+    pub async fn active_session(&self, browser: &Browser) -> Result<Option<ActiveSession>, StoreError> {
+        match &browser.client_token {
+            Some(token) => self.store.active_session(token.clone(), self.now()).await,
+            None => Ok(None),
+        }
+    }
+
+    /// The application's cookies for a browser, at `origin`: who it is, whether somebody is signed in, and their token.
+    pub fn application_cookies(
+        &self,
+        active: Option<&ActiveSession>,
+        browser: &Browser,
+        origin: &str,
+    ) -> Result<Vec<String>, SigningKeyError> {
+        let cookies = self.cookies();
+        let dev_browser = browser.dev_browser.clone().unwrap_or_else(|| new_id("dvb"));
+        let mut values = cookies.dev_browser(&dev_browser);
+        values.extend(match active {
+            Some(active) => {
+                let token = self.mint.session_token(&active.session, origin, self.now())?;
+                cookies.signed_in(&token, active.client_updated_at.as_secs())
+            }
+            None => cookies.signed_out(),
+        });
+        Ok(values)
+    }
+
+    async fn start_session(&self, user_id: String, browser: &Browser) -> Result<Vec<String>, AccountError> {
+        let (active, token) = self.store.start_session(user_id, browser.client_token.clone(), self.now()).await?;
+        tracing::info!(user.id = active.session.user_id, session.id = active.session.id, "signed in");
+        let origin = self.settings.public_url.origin().ascii_serialization();
+        let mut values = self.application_cookies(Some(&active), browser, &origin)?;
+        values.push(self.cookies().client(&token));
+        Ok(values)
+    }
+
+    fn cookies(&self) -> CookieWriter {
+        CookieWriter::new(&self.settings.public_url)
+    }
+}
+
+fn normalise_email(email: &str) -> String {
+    email.trim().to_lowercase()
+}
+
+fn check(form: &SignUp, email: &str) -> Result<(), Refusal> {
+    if !is_email(email) {
+        return Err(Refusal::EmailInvalid);
+    }
+    if !PASSWORD_CHARS.contains(&form.password.chars().count()) {
+        return Err(Refusal::PasswordLength);
+    }
+    if form.password.to_lowercase() == email {
+        return Err(Refusal::PasswordIsEmail);
+    }
+    let too_long = |name: &str| name.chars().count() > MAX_NAME_CHARS;
+    if too_long(&form.first_name) || too_long(&form.last_name) { Err(Refusal::NameTooLong) } else { Ok(()) }
+}
+
+/// What browsers accept in an email field, roughly. Only a message to the address would show that it exists.
+fn is_email(text: &str) -> bool {
+    let Some((local, domain)) = text.split_once('@') else { return false };
+    let plain = text.chars().all(|character| !character.is_whitespace() && !character.is_control());
+    let labels = domain.contains('.') && domain.split('.').all(|label| !label.is_empty());
+    plain && labels && !local.is_empty() && !domain.contains('@') && text.chars().count() <= MAX_EMAIL_CHARS
+}

@@ -1,0 +1,70 @@
+//! Clerk's error envelope, for the Frontend and the Backend API.
+
+use axum::{
+    Json,
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+use serde_json::json;
+
+use super::{ids::new_id, signing_key::SigningKeyError, store::StoreError};
+
+/// An error as Clerk's APIs answer it.
+#[derive(Debug)]
+pub struct ClerkError {
+    status: StatusCode,
+    code: &'static str,
+    message: &'static str,
+    param_name: Option<&'static str>,
+}
+
+impl ClerkError {
+    /// An error with a status, a code of Clerk's and a sentence.
+    pub const fn new(status: StatusCode, code: &'static str, message: &'static str) -> Self {
+        Self { status, code, message, param_name: None }
+    }
+
+    /// A parameter that is missing or has no meaning.
+    pub const fn parameter(name: &'static str, message: &'static str) -> Self {
+        let code = "form_param_value_invalid";
+        Self { status: StatusCode::BAD_REQUEST, code, message, param_name: Some(name) }
+    }
+
+    const fn internal() -> Self {
+        Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "internal_clerk_error",
+            "The embedded Clerk failed; its log says why.",
+        )
+    }
+}
+
+impl From<StoreError> for ClerkError {
+    fn from(error: StoreError) -> Self {
+        tracing::error!(%error, "the embedded Clerk's store failed");
+        Self::internal()
+    }
+}
+
+impl From<SigningKeyError> for ClerkError {
+    fn from(error: SigningKeyError) -> Self {
+        tracing::error!(%error, "the embedded Clerk could not sign");
+        Self::internal()
+    }
+}
+
+impl IntoResponse for ClerkError {
+    fn into_response(self) -> Response {
+        let mut meta = json!({});
+        if let Some(name) = self.param_name {
+            meta["param_name"] = name.into();
+        }
+        let error = json!({ "code": self.code, "message": self.message, "long_message": self.message, "meta": meta });
+        (self.status, Json(json!({ "errors": [error], "clerk_trace_id": new_id("trace") }))).into_response()
+    }
+}
+
+/// The answer for paths the instance does not serve.
+pub async fn not_found() -> ClerkError {
+    ClerkError::new(StatusCode::NOT_FOUND, "resource_not_found", "The embedded Clerk serves nothing at this path.")
+}

@@ -1,0 +1,62 @@
+//! The Frontend API: what browsers ask an instance.
+
+use std::sync::Arc;
+
+use axum::{
+    Json,
+    extract::{Query, State},
+    http::{HeaderMap, HeaderName, StatusCode, header},
+    response::IntoResponse,
+};
+use serde::Deserialize;
+use serde_json::Value;
+use url::Url;
+
+use super::{InstanceState, accounts::Browser, clerk_error::ClerkError, redirect};
+
+/// `GET /.well-known/jwks.json`: the public keys.
+pub async fn jwks(State(state): State<Arc<InstanceState>>) -> Json<Value> {
+    Json(state.mint.jwks())
+}
+
+/// The part of a handshake's query that this instance uses. Tokens in it are not looked at: a session is found by the
+/// browser's own cookie, which no link can bring along.
+#[derive(Debug, Deserialize)]
+pub struct HandshakeQuery {
+    redirect_url: Option<String>,
+    format: Option<String>,
+}
+
+/// `GET /v1/client/handshake`: a fresh session token for the browser, sent back to where it came from.
+pub async fn handshake(
+    State(state): State<Arc<InstanceState>>,
+    Query(query): Query<HandshakeQuery>,
+    headers: HeaderMap,
+) -> Result<impl IntoResponse, ClerkError> {
+    let mut target = return_target(&state, query.redirect_url.as_deref())?;
+    let browser = Browser::read(&headers);
+    let active = state.active_session(&browser).await?;
+    let origin = target.origin().ascii_serialization();
+    let directives = state.application_cookies(active.as_ref(), &browser, &origin)?;
+    if query.format.as_deref() == Some("nonce") {
+        let nonce = state.store.keep_handshake(directives, state.now()).await?;
+        target.query_pairs_mut().append_pair("__clerk_handshake_nonce", &nonce);
+    } else {
+        target.query_pairs_mut().append_pair("__clerk_handshake", &state.mint.handshake_token(&directives)?);
+    }
+    Ok((StatusCode::TEMPORARY_REDIRECT, no_store_location(&target)))
+}
+
+fn return_target(state: &InstanceState, redirect_url: Option<&str>) -> Result<Url, ClerkError> {
+    let target = redirect_url.and_then(|text| Url::parse(text).ok());
+    target.filter(|target| redirect::may_return(target, &state.settings.public_url)).ok_or_else(|| {
+        ClerkError::parameter(
+            "redirect_url",
+            "redirect_url must be an absolute URL of this application or of one on this machine.",
+        )
+    })
+}
+
+fn no_store_location(target: &Url) -> [(HeaderName, String); 2] {
+    [(header::LOCATION, target.to_string()), (header::CACHE_CONTROL, "no-store".to_owned())]
+}

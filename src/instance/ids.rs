@@ -1,0 +1,35 @@
+//! Ids as Clerk writes them (a prefix and 27 letters and digits), and secrets.
+
+use aws_lc_rs::{
+    digest::{SHA256, digest},
+    rand,
+};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+
+const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+const ID_CHARS: usize = 27;
+
+/// A new id, such as `sess_2f…`.
+pub fn new_id(prefix: &str) -> String {
+    let random = random_bytes::<ID_CHARS>();
+    // The slight bias of the remainder costs a fraction of a bit of 160.
+    let chars = random.iter().map(|byte| char::from(ALPHABET[usize::from(*byte) % ALPHABET.len()]));
+    format!("{prefix}_{}", chars.collect::<String>())
+}
+
+/// A new secret of 256 bits, in base64url.
+pub fn new_secret() -> String {
+    URL_SAFE_NO_PAD.encode(random_bytes::<32>())
+}
+
+/// What is kept of a secret.
+pub fn hash_secret(secret: &str) -> Vec<u8> {
+    digest(&SHA256, secret.as_bytes()).as_ref().to_vec()
+}
+
+#[expect(clippy::expect_used, reason = "without random numbers there is no safe way on")]
+fn random_bytes<const N: usize>() -> [u8; N] {
+    let mut bytes = [0; N];
+    rand::fill(&mut bytes).expect("the operating system gives random numbers");
+    bytes
+}

@@ -1,0 +1,138 @@
+//! The embedded Clerk: a small identity service that speaks Clerk's wire format, for development, demonstrations and
+//! tests without an account and without a network. Never for production.
+//!
+//! - `frontend_api`: what browsers ask: the handshake, the public keys
+//! - `backend_api`: what servers ask, with the secret key
+//! - `portal`: the pages where people sign up, in and out; plain HTML forms
+//! - `accounts`: what signing up, in and out means
+//! - `session_cookies`, `tokens`, `signing_key`: what a session looks like outside
+//! - `store`: one SQLite file; `seed`: who is in it from the start
+//!
+//! It shares no code with `jwt` or `clerk`: an issuer that shares code with its verifier proves nothing about either.
+
+mod accounts;
+mod backend_api;
+mod clerk_error;
+mod frontend_api;
+mod ids;
+mod password;
+mod portal;
+mod publishable_key;
+mod redirect;
+mod seed;
+mod session_cookies;
+mod signing_key;
+mod store;
+mod tokens;
+
+use std::{path::PathBuf, sync::Arc, time::Duration};
+
+use axum::{Router, routing::get};
+use secrecy::SecretString;
+use url::Url;
+
+pub use seed::{SEED_PASSWORD, SEED_USERS, SeedUser};
+pub use store::StoreError;
+
+use password::PasswordHasher;
+use publishable_key::{ISSUER_HOST, PUBLISHABLE_KEY};
+use store::Store;
+use tokens::TokenMint;
+
+/// Reads the current time as the time passed since the Unix epoch.
+pub type Clock = Arc<dyn Fn() -> Duration + Send + Sync>;
+
+/// How an instance is set up.
+#[derive(Clone)]
+pub struct Settings {
+    /// The SQLite file that holds keys, users and sessions.
+    pub database: PathBuf,
+    /// The origin people use.
+    pub public_url: Url,
+    /// Where it is mounted on that origin, such as `/__clerk`.
+    pub base_path: &'static str,
+    /// How long a session token lives. Clerk's live 60 s.
+    pub token_lifetime: Duration,
+    /// The stylesheet of the pages, a path on the public origin.
+    pub stylesheet: String,
+    /// Tells the time.
+    pub clock: Clock,
+}
+
+/// A running instance.
+#[derive(Clone)]
+pub struct Instance {
+    state: Arc<InstanceState>,
+}
+
+struct InstanceState {
+    settings: Settings,
+    store: Store,
+    mint: TokenMint,
+    passwords: PasswordHasher,
+    secret_key: SecretString,
+}
+
+impl Instance {
+    /// Opens the instance's file, or makes it: signing key, secret key and seeded users included.
+    ///
+    /// # Errors
+    /// When the file cannot be used.
+    pub fn open(settings: Settings) -> Result<Self, StoreError> {
+        let now = (settings.clock)();
+        let passwords = PasswordHasher::default();
+        let (store, identity) = Store::open(&settings.database, now, &passwords)?;
+        let mint = TokenMint::new(identity.signing_key, identity.instance_id, settings.token_lifetime);
+        let state = InstanceState { settings, store, mint, passwords, secret_key: identity.secret_key };
+        Ok(Self { state: Arc::new(state) })
+    }
+
+    /// The publishable key: a development key whose host is never contacted.
+    #[must_use]
+    pub const fn publishable_key(&self) -> &'static str {
+        PUBLISHABLE_KEY
+    }
+
+    /// The issuer of its tokens: `https://` and the publishable key's host.
+    #[must_use]
+    pub fn issuer(&self) -> String {
+        format!("https://{ISSUER_HOST}")
+    }
+
+    /// The secret key of its Backend API, made at random with the file.
+    #[must_use]
+    pub fn secret_key(&self) -> SecretString {
+        self.state.secret_key.clone()
+    }
+
+    /// Whether the instance's file can be read and written.
+    ///
+    /// # Errors
+    /// When it cannot.
+    pub async fn check(&self) -> Result<(), StoreError> {
+        self.state.store.check().await
+    }
+
+    /// Everything the instance serves, to be mounted at the base path.
+    pub fn router(&self) -> Router {
+        let state = Arc::clone(&self.state);
+        Router::new()
+            .route("/.well-known/jwks.json", get(frontend_api::jwks))
+            .route("/v1/client/handshake", get(frontend_api::handshake))
+            .merge(portal::router())
+            .nest("/api", backend_api::router(&state))
+            .fallback(clerk_error::not_found)
+            .with_state(state)
+    }
+}
+
+impl InstanceState {
+    fn now(&self) -> Duration {
+        (self.settings.clock)()
+    }
+
+    /// A page of the portal, as a path.
+    fn path(&self, page: &str) -> String {
+        format!("{}/{page}", self.settings.base_path)
+    }
+}

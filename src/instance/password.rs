@@ -1,0 +1,68 @@
+//! Passwords: argon2id, as many at a time as there is memory to spare for.
+
+use std::sync::Arc;
+
+use argon2::{
+    Argon2,
+    password_hash::{PasswordHasher as _, PasswordVerifier, phc::PasswordHash},
+};
+use tokio::{sync::Semaphore, task::spawn_blocking};
+
+/// Each hash takes 19 MiB while it is computed.
+const AT_A_TIME: usize = 2;
+
+/// A hash could not be computed, or one that was stored cannot be read.
+#[derive(Debug, thiserror::Error)]
+#[error("password hashing failed: {0}")]
+pub struct PasswordError(String);
+
+/// Computes and checks password hashes.
+pub struct PasswordHasher {
+    slots: Arc<Semaphore>,
+}
+
+impl Default for PasswordHasher {
+    fn default() -> Self {
+        Self { slots: Arc::new(Semaphore::new(AT_A_TIME)) }
+    }
+}
+
+impl PasswordHasher {
+    /// Hashes a password on this thread. For start-up only.
+    pub fn hash_blocking(&self, password: &str) -> Result<String, PasswordError> {
+        hash(password)
+    }
+
+    /// Hashes a password.
+    pub async fn hash(&self, password: String) -> Result<String, PasswordError> {
+        self.run(move || hash(&password)).await
+    }
+
+    /// Whether `password` belongs to `stored`. Without a stored hash the answer is no, after the same work: how long it
+    /// takes does not tell whether the account exists.
+    pub async fn verify(&self, password: String, stored: Option<String>) -> Result<bool, PasswordError> {
+        self.run(move || match stored {
+            Some(stored) => verify(&password, &stored),
+            None => hash(&password).map(|_| false),
+        })
+        .await
+    }
+
+    async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> Result<T, PasswordError> + Send + 'static,
+    ) -> Result<T, PasswordError> {
+        let _slot = self.slots.acquire().await.map_err(|error| PasswordError(error.to_string()))?;
+        spawn_blocking(work).await.map_err(|error| PasswordError(error.to_string()))?
+    }
+}
+
+fn hash(password: &str) -> Result<String, PasswordError> {
+    let hash = Argon2::default().hash_password(password.as_bytes());
+    hash.map(|hash| hash.to_string()).map_err(|error| PasswordError(error.to_string()))
+}
+
+fn verify(password: &str, stored: &str) -> Result<bool, PasswordError> {
+    let stored = PasswordHash::new(stored).map_err(|error| PasswordError(error.to_string()))?;
+    Ok(Argon2::default().verify_password(password.as_bytes(), &stored).is_ok())
+}

@@ -1,0 +1,45 @@
+//! A form field with its label and, below it, what is wrong with it.
+
+use maud::{Markup, html};
+
+/// A field.
+pub struct Field<'a> {
+    pub name: &'a str,
+    pub label: &'a str,
+    /// HTML input type.
+    pub kind: &'a str,
+    pub autocomplete: &'a str,
+    pub value: &'a str,
+    pub required: bool,
+    pub hint: Option<&'a str>,
+    pub error: Option<&'a str>,
+}
+
+impl Field<'_> {
+    /// The field. One with an error gets the focus and names the error to screen readers.
+    pub fn render(&self) -> Markup {
+        let note = self.error.or(self.hint);
+        let note_id = format!("{}-note", self.name);
+        html! {
+            div.field {
+                label for=(self.name) {
+                    (self.label)
+                    @if !self.required { span.optional { " (optional)" } }
+                }
+                input #(self.name) name=(self.name) type=(self.kind) value=(self.value) autocomplete=(self.autocomplete)
+                    required[self.required] autofocus[self.error.is_some()]
+                    aria-invalid=[self.error.map(|_| "true")] aria-describedby=[note.map(|_| note_id.as_str())];
+                @if let Some(note) = note {
+                    p id=(note_id) class=(if self.error.is_some() { "field-error" } else { "field-hint" }) { (note) }
+                }
+            }
+        }
+    }
+}
+
+/// A message above the fields, read out when the page appears.
+pub fn form_error(message: Option<&str>) -> Markup {
+    html! {
+        @if let Some(message) = message { p.notice.notice-error role="alert" { (message) } }
+    }
+}

@@ -1,0 +1,154 @@
+//! The account portal: pages where people sign up, in and out. Plain forms, rendered here; no script anywhere.
+
+mod fields;
+mod page;
+mod sign_in;
+mod sign_out;
+mod sign_up;
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    extract::{Request, State},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, header},
+    middleware::{Next, from_fn},
+    response::{IntoResponse, Redirect, Response},
+    routing::get,
+};
+use maud::Markup;
+use serde::Deserialize;
+use url::Url;
+
+use super::{InstanceState, accounts::AccountError, redirect};
+use page::error_page;
+
+/// The portal's pages.
+pub fn router() -> Router<Arc<InstanceState>> {
+    Router::new()
+        .route("/", get(home))
+        .route("/sign-in", get(sign_in::show).post(sign_in::submit))
+        .route("/sign-up", get(sign_up::show).post(sign_up::submit))
+        .route("/sign-out", get(sign_out::show).post(sign_out::submit))
+        .layer(from_fn(no_store))
+}
+
+/// The portal itself is its sign-in page.
+async fn home(State(state): State<Arc<InstanceState>>) -> Redirect {
+    Redirect::to(&state.path("sign-in"))
+}
+
+/// Pages with a session behind them stay out of caches.
+async fn no_store(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+/// The query of every page: where to go afterwards.
+#[derive(Debug, Deserialize)]
+struct PortalQuery {
+    redirect_url: Option<String>,
+}
+
+/// A page of the application, to go to afterwards.
+struct ReturnTarget(Url);
+
+impl ReturnTarget {
+    /// Without a wish the application's home page; a wish outside the application is refused.
+    fn read(state: &InstanceState, wish: Option<&str>) -> Result<Self, PortalError> {
+        let public_url = &state.settings.public_url;
+        let Some(wish) = wish.filter(|wish| !wish.is_empty()) else { return Ok(Self(public_url.clone())) };
+        // Relative to the application, so that `/account` works, too; what is absolute replaces all of it.
+        let target = public_url.join(wish).ok().filter(|target| redirect::is_own(target, public_url));
+        target.map(Self).ok_or(PortalError::ForeignTarget)
+    }
+
+    fn as_str(&self) -> &str {
+        self.0.as_str()
+    }
+
+    /// The path of a portal page that goes on to this target.
+    fn link(&self, state: &InstanceState, page: &str) -> String {
+        let query: String =
+            url::form_urlencoded::Serializer::new(String::new()).append_pair("redirect_url", self.as_str()).finish();
+        format!("{}?{query}", state.path(page))
+    }
+}
+
+/// A portal page cannot be shown.
+#[derive(Debug, thiserror::Error)]
+enum PortalError {
+    #[error("redirect_url leads outside the application")]
+    ForeignTarget,
+    #[error(transparent)]
+    Account(#[from] AccountError),
+    #[error(transparent)]
+    Store(#[from] super::StoreError),
+}
+
+/// An error page, in the portal's look.
+struct ErrorPage {
+    status: StatusCode,
+    page: Markup,
+}
+
+impl PortalError {
+    fn page(&self, state: &InstanceState) -> ErrorPage {
+        match self {
+            Self::ForeignTarget => ErrorPage {
+                status: StatusCode::BAD_REQUEST,
+                page: error_page(
+                    state,
+                    "This link leads elsewhere",
+                    "Its redirect_url must be a page of this application. Nobody is sent to another site from here.",
+                ),
+            },
+            Self::Account(_) | Self::Store(_) => {
+                tracing::error!(error = %self, "a portal page failed");
+                ErrorPage {
+                    status: StatusCode::INTERNAL_SERVER_ERROR,
+                    page: error_page(
+                        state,
+                        "Something went wrong here",
+                        "The embedded Clerk could not do this; its log says why.",
+                    ),
+                }
+            }
+        }
+    }
+}
+
+impl IntoResponse for ErrorPage {
+    fn into_response(self) -> Response {
+        (self.status, html(self.page)).into_response()
+    }
+}
+
+fn html(page: Markup) -> axum::response::Html<String> {
+    axum::response::Html(page.into_string())
+}
+
+/// Sets cookies and goes on, with a GET.
+fn go_on(target: &ReturnTarget, cookies: &[String]) -> Response {
+    let mut response = Redirect::to(target.as_str()).into_response();
+    for cookie in cookies {
+        if let Ok(value) = HeaderValue::from_str(cookie) {
+            response.headers_mut().append(header::SET_COOKIE, value);
+        }
+    }
+    response
+}
+
+/// Somebody who typed `127.0.0.1` where the application is called `localhost` would sign in under the wrong name.
+fn to_public_name(
+    state: &InstanceState,
+    headers: &HeaderMap,
+    method: &Method,
+    path_and_query: &str,
+) -> Option<Redirect> {
+    let host = headers.get(header::HOST)?.to_str().ok()?;
+    let elsewhere = method == Method::GET && redirect::is_other_name_of_this_machine(host, &state.settings.public_url);
+    let origin = state.settings.public_url.origin().ascii_serialization();
+    elsewhere.then(|| Redirect::temporary(&format!("{origin}{path_and_query}")))
+}

@@ -1,0 +1,46 @@
+//! The frame of every portal page. It looks like the application: same stylesheet, same class names.
+
+use maud::{DOCTYPE, Markup, html};
+
+use crate::instance::InstanceState;
+
+/// A page: one card below the application's name.
+pub fn page(state: &InstanceState, title: &str, card: &Markup) -> Markup {
+    html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                meta name="robots" content="noindex";
+                title { (title) " · Gatehouse" }
+                link rel="icon" type="image/svg+xml" href="/favicon.svg";
+                link rel="stylesheet" href=(state.settings.stylesheet);
+            }
+            body {
+                div.embedded-banner role="note" {
+                    strong { "Embedded Clerk." }
+                    " Accounts live on this machine only. Not for production."
+                }
+                main.portal {
+                    a.portal-brand href="/" { span.brand-mark aria-hidden="true" {} "Gatehouse" }
+                    section.card aria-labelledby="title" { (card) }
+                }
+            }
+        }
+    }
+}
+
+/// A page that says what is wrong and leads on.
+pub fn error_page(state: &InstanceState, title: &str, text: &str) -> Markup {
+    page(
+        state,
+        title,
+        &html! {
+            h1 #title { (title) }
+            p { (text) }
+            p.actions { a.button href="/" { "To the home page" } }
+        },
+    )
+}

@@ -1,0 +1,143 @@
+//! Signing in, with an email address and a password.
+
+use std::sync::Arc;
+
+use axum::{
+    Form,
+    extract::{OriginalUri, Query, State},
+    http::{HeaderMap, Method, StatusCode},
+    response::{IntoResponse, Response},
+};
+use maud::{Markup, html};
+use serde::Deserialize;
+
+use super::{
+    ErrorPage, PortalError, PortalQuery, ReturnTarget,
+    fields::{Field, form_error},
+    go_on, html as html_response,
+    page::page,
+    to_public_name,
+};
+use crate::instance::{
+    InstanceState, SEED_PASSWORD, SEED_USERS,
+    accounts::{AccountError, Browser, Refusal},
+};
+
+#[derive(Debug, Deserialize)]
+pub struct SignInForm {
+    #[serde(default)]
+    identifier: String,
+    #[serde(default)]
+    password: String,
+    redirect_url: Option<String>,
+}
+
+/// `GET /sign-in`
+pub async fn show(
+    State(state): State<Arc<InstanceState>>,
+    Query(query): Query<PortalQuery>,
+    OriginalUri(uri): OriginalUri,
+    headers: HeaderMap,
+) -> Result<Response, ErrorPage> {
+    if let Some(redirect) = to_public_name(&state, &headers, &Method::GET, &uri.to_string()) {
+        return Ok(redirect.into_response());
+    }
+    let fail = |error: PortalError| error.page(&state);
+    let target = ReturnTarget::read(&state, query.redirect_url.as_deref()).map_err(fail)?;
+    let browser = Browser::read(&headers);
+    let active = state.active_session(&browser).await.map_err(|error| fail(error.into()))?;
+    let email = match active {
+        Some(active) => state.store.email_of(active.session.user_id).await.map_err(|error| fail(error.into()))?,
+        None => None,
+    };
+    Ok(html_response(sign_in_page(&state, &target, "", email.as_deref(), None)).into_response())
+}
+
+/// `POST /sign-in`
+pub async fn submit(
+    State(state): State<Arc<InstanceState>>,
+    headers: HeaderMap,
+    Form(form): Form<SignInForm>,
+) -> Result<Response, ErrorPage> {
+    let target = ReturnTarget::read(&state, form.redirect_url.as_deref()).map_err(|error| error.page(&state))?;
+    match state.sign_in(&form.identifier, form.password, &Browser::read(&headers)).await {
+        Ok(cookies) => Ok(go_on(&target, &cookies)),
+        Err(AccountError::Refused(refusal)) => {
+            let (status, message) = answer(refusal);
+            let page = sign_in_page(&state, &target, &form.identifier, None, Some(message));
+            Ok((status, html_response(page)).into_response())
+        }
+        Err(error) => Err(PortalError::from(error).page(&state)),
+    }
+}
+
+const fn answer(refusal: Refusal) -> (StatusCode, &'static str) {
+    match refusal {
+        Refusal::Banned => (
+            StatusCode::FORBIDDEN,
+            "This account is banned. Its owner cannot sign in until an administrator lifts the ban.",
+        ),
+        _ => (StatusCode::UNPROCESSABLE_ENTITY, "The email address or the password is not right."),
+    }
+}
+
+fn sign_in_page(
+    state: &InstanceState,
+    target: &ReturnTarget,
+    identifier: &str,
+    signed_in_as: Option<&str>,
+    error: Option<&str>,
+) -> Markup {
+    let email = Field {
+        name: "identifier",
+        label: "Email address",
+        kind: "email",
+        autocomplete: "username",
+        value: identifier,
+        required: true,
+        hint: None,
+        error: None,
+    };
+    let password = Field {
+        name: "password",
+        label: "Password",
+        kind: "password",
+        autocomplete: "current-password",
+        value: "",
+        ..email
+    };
+    let card = html! {
+        h1 #title { "Sign in" }
+        @if let Some(email) = signed_in_as { (already_signed_in(target, email)) }
+        (form_error(error))
+        form method="post" action=(state.path("sign-in")) {
+            input type="hidden" name="redirect_url" value=(target.as_str());
+            (email.render())
+            (password.render())
+            button.button.button-primary type="submit" { "Sign in" }
+        }
+        p.muted { "No account yet? " a href=(target.link(state, "sign-up")) { "Sign up" } }
+        (seeded_users())
+    };
+    page(state, "Sign in", &card)
+}
+
+fn already_signed_in(target: &ReturnTarget, email: &str) -> Markup {
+    html! {
+        p.notice { "You are signed in as " strong { (email) } ". " a href=(target.as_str()) { "Continue" } }
+    }
+}
+
+fn seeded_users() -> Markup {
+    html! {
+        section.seeded aria-labelledby="seeded-title" {
+            h2 #seeded-title { "People to try" }
+            ul {
+                @for user in SEED_USERS {
+                    li { code { (user.email) } span.tag { (user.role) } }
+                }
+            }
+            p { "Password: " code { (SEED_PASSWORD) } }
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! Signing up, with a name, an email address and a password.
+
+use std::sync::Arc;
+
+use axum::{
+    Form,
+    extract::{OriginalUri, Query, State},
+    http::{HeaderMap, Method, StatusCode},
+    response::{IntoResponse, Response},
+};
+use maud::{Markup, html};
+use serde::Deserialize;
+
+use super::{
+    ErrorPage, PortalError, PortalQuery, ReturnTarget, fields::Field, go_on, html as html_response, page::page,
+    to_public_name,
+};
+use crate::instance::{
+    InstanceState,
+    accounts::{AccountError, Browser, Refusal, SignUp},
+};
+
+#[derive(Debug, Deserialize)]
+pub struct SignUpForm {
+    #[serde(default)]
+    first_name: String,
+    #[serde(default)]
+    last_name: String,
+    #[serde(default)]
+    email_address: String,
+    #[serde(default)]
+    password: String,
+    redirect_url: Option<String>,
+}
+
+/// `GET /sign-up`
+pub async fn show(
+    State(state): State<Arc<InstanceState>>,
+    Query(query): Query<PortalQuery>,
+    OriginalUri(uri): OriginalUri,
+    headers: HeaderMap,
+) -> Result<Response, ErrorPage> {
+    if let Some(redirect) = to_public_name(&state, &headers, &Method::GET, &uri.to_string()) {
+        return Ok(redirect.into_response());
+    }
+    let target = ReturnTarget::read(&state, query.redirect_url.as_deref()).map_err(|error| error.page(&state))?;
+    Ok(html_response(sign_up_page(&state, &target, &SignUp::default(), None)).into_response())
+}
+
+/// `POST /sign-up`
+pub async fn submit(
+    State(state): State<Arc<InstanceState>>,
+    headers: HeaderMap,
+    Form(form): Form<SignUpForm>,
+) -> Result<Response, ErrorPage> {
+    let target = ReturnTarget::read(&state, form.redirect_url.as_deref()).map_err(|error| error.page(&state))?;
+    let typed = SignUp {
+        first_name: form.first_name,
+        last_name: form.last_name,
+        email: form.email_address,
+        password: form.password,
+    };
+    match state.sign_up(typed.clone(), &Browser::read(&headers)).await {
+        Ok(cookies) => Ok(go_on(&target, &cookies)),
+        Err(AccountError::Refused(refusal)) => {
+            let page = sign_up_page(&state, &target, &typed, Some(refusal));
+            Ok((StatusCode::UNPROCESSABLE_ENTITY, html_response(page)).into_response())
+        }
+        Err(error) => Err(PortalError::from(error).page(&state)),
+    }
+}
+
+/// The field that a refusal is about, and what to say there.
+const fn complaint(refusal: Refusal) -> (&'static str, &'static str) {
+    match refusal {
+        Refusal::EmailTaken => ("email_address", "Somebody has an account with this address. Sign in instead?"),
+        Refusal::PasswordLength => ("password", "A password has 8 to 72 characters."),
+        Refusal::PasswordIsEmail => ("password", "The password must differ from the email address."),
+        Refusal::NameTooLong => ("first_name", "A name has at most 100 characters."),
+        Refusal::EmailInvalid | Refusal::WrongCredentials | Refusal::Banned => {
+            ("email_address", "This is not an email address. One looks like name@example.com.")
+        }
+    }
+}
+
+fn sign_up_page(state: &InstanceState, target: &ReturnTarget, typed: &SignUp, refusal: Option<Refusal>) -> Markup {
+    let complaint = refusal.map(complaint);
+    let field = |name, label, kind, autocomplete, value| Field {
+        name,
+        label,
+        kind,
+        autocomplete,
+        value,
+        required: matches!(name, "email_address" | "password"),
+        hint: (name == "password").then_some("8 to 72 characters"),
+        error: complaint.filter(|(field, _)| *field == name).map(|(_, message)| message),
+    };
+    let card = html! {
+        h1 #title { "Sign up" }
+        form method="post" action=(state.path("sign-up")) {
+            input type="hidden" name="redirect_url" value=(target.as_str());
+            div.field-row {
+                (field("first_name", "First name", "text", "given-name", &typed.first_name).render())
+                (field("last_name", "Last name", "text", "family-name", &typed.last_name).render())
+            }
+            (field("email_address", "Email address", "email", "email", &typed.email).render())
+            (field("password", "Password", "password", "new-password", "").render())
+            button.button.button-primary type="submit" { "Sign up" }
+        }
+        p.muted { "Have an account? " a href=(target.link(state, "sign-in")) { "Sign in" } }
+    };
+    page(state, "Sign up", &card)
+}

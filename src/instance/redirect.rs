@@ -1,0 +1,61 @@
+//! Where the instance may send a browser.
+
+use url::{Host, Url};
+
+/// Whether `target` is a page of the application itself.
+pub fn is_own(target: &Url, public_url: &Url) -> bool {
+    target.origin() == public_url.origin()
+}
+
+/// Whether a handshake may return to `target`: the application itself, or another one on this machine that uses this
+/// instance.
+pub fn may_return(target: &Url, public_url: &Url) -> bool {
+    is_own(target, public_url) || is_loopback_page(target)
+}
+
+/// Whether both name this machine but differ: cookies set under the one name are not sent to the other.
+pub fn is_other_name_of_this_machine(host_header: &str, public_url: &Url) -> bool {
+    let Ok(asked) = Url::parse(&format!("http://{host_header}/")) else { return false };
+    is_loopback(&asked) && is_loopback(public_url) && asked.host() != public_url.host()
+}
+
+fn is_loopback_page(url: &Url) -> bool {
+    matches!(url.scheme(), "http" | "https") && is_loopback(url)
+}
+
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn url(text: &str) -> Url {
+        Url::parse(text).unwrap()
+    }
+
+    #[test]
+    fn a_handshake_returns_to_this_machine_only() {
+        let public = url("https://demo.example/");
+        for target in ["https://demo.example/a?b", "http://localhost:5173/", "http://127.0.0.1:1/", "http://[::1]:2/"] {
+            assert!(may_return(&url(target), &public), "{target}");
+        }
+        for target in [
+            "https://evil.example/",
+            "https://demo.example.evil.example/",
+            "http://demo.example/",
+            "http://localhost.evil.example/",
+            "javascript:alert(1)",
+            "file://localhost/etc/passwd",
+            "http://demo.example@evil.example/",
+        ] {
+            assert!(!may_return(&url(target), &public), "{target}");
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! The key that signs every token of the instance: RSA-2048, made with the instance's file and kept in it.
+
+use aws_lc_rs::{
+    encoding::AsDer,
+    rand::SystemRandom,
+    rsa::KeySize,
+    signature::{KeyPair, RSA_PKCS1_SHA256, RsaKeyPair},
+};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use serde_json::{Value, json};
+
+/// The key cannot be made, read or used.
+#[derive(Debug, thiserror::Error)]
+#[error("the signing key cannot be made, read or used")]
+pub struct SigningKeyError;
+
+/// An RSA key pair.
+pub struct SigningKey(RsaKeyPair);
+
+impl SigningKey {
+    /// Makes a new key; returns it as PKCS #8 too, to be kept.
+    pub fn generate() -> Result<(Self, Vec<u8>), SigningKeyError> {
+        let pair = RsaKeyPair::generate(KeySize::Rsa2048).map_err(|_| SigningKeyError)?;
+        let der = pair.as_der().map_err(|_| SigningKeyError)?.as_ref().to_vec();
+        Ok((Self(pair), der))
+    }
+
+    /// Reads a key back.
+    pub fn from_pkcs8(der: &[u8]) -> Result<Self, SigningKeyError> {
+        RsaKeyPair::from_pkcs8(der).map(Self).map_err(|_| SigningKeyError)
+    }
+
+    /// Signs a token (RFC 7515, compact serialisation, RS256).
+    pub fn sign(&self, header: &Value, payload: &Value) -> Result<String, SigningKeyError> {
+        let signed = format!("{}.{}", encode(header), encode(payload));
+        let mut signature = vec![0; self.0.public_modulus_len()];
+        self.0
+            .sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), signed.as_bytes(), &mut signature)
+            .map_err(|_| SigningKeyError)?;
+        Ok(format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature)))
+    }
+
+    /// The public half, as a key set shows it (RFC 7517).
+    pub fn jwk(&self, kid: &str) -> Value {
+        let public = self.0.public_key();
+        let number = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
+        json!({
+            "use": "sig",
+            "kty": "RSA",
+            "kid": kid,
+            "alg": "RS256",
+            "n": number(public.modulus().big_endian_without_leading_zero()),
+            "e": number(public.exponent().big_endian_without_leading_zero()),
+        })
+    }
+}
+
+fn encode(value: &Value) -> String {
+    URL_SAFE_NO_PAD.encode(value.to_string())
+}

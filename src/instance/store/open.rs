@@ -1,0 +1,100 @@
+//! Opening the file: schema, keys and seeded users are written in one transaction the first time.
+
+use std::{
+    fs::{self, OpenOptions},
+    path::Path,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
+use secrecy::SecretString;
+
+use super::{Store, StoreError, millis, users};
+use crate::instance::{
+    ids::{new_id, new_secret},
+    password::PasswordHasher,
+    seed::{SEED_PASSWORD, SEED_USERS},
+    signing_key::SigningKey,
+};
+
+/// The schemas, oldest first; a file's `user_version` says how many of them it has.
+const MIGRATIONS: [&str; 1] = [include_str!("schema.sql")];
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// What makes an instance itself.
+pub struct Identity {
+    pub instance_id: String,
+    pub signing_key: SigningKey,
+    pub secret_key: SecretString,
+}
+
+impl Store {
+    /// Opens the file at `path`, and makes it if it is not there.
+    pub fn open(path: &Path, now: Duration, passwords: &PasswordHasher) -> Result<(Self, Identity), StoreError> {
+        create_private(path)?;
+        let mut connection = Connection::open(path)?;
+        connection.busy_timeout(BUSY_TIMEOUT)?;
+        connection.pragma_update(None, "journal_mode", "WAL")?;
+        // What was answered survives a power cut, too.
+        connection.pragma_update(None, "synchronous", "FULL")?;
+        connection.pragma_update(None, "foreign_keys", true)?;
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        migrate(&transaction)?;
+        let identity = match read_identity(&transaction)? {
+            Some(identity) => identity,
+            None => create(&transaction, now, passwords)?,
+        };
+        transaction.commit()?;
+        Ok((Self { connection: Arc::new(Mutex::new(connection)) }, identity))
+    }
+}
+
+/// The file holds a signing key: nobody else on the machine may read it.
+fn create_private(path: &Path) -> std::io::Result<()> {
+    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        fs::create_dir_all(folder)?;
+    }
+    let mut options = OpenOptions::new();
+    options.create(true).append(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).map(drop)
+}
+
+fn migrate(transaction: &Transaction<'_>) -> Result<(), StoreError> {
+    let found: i64 = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    let known = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
+    if found > known {
+        return Err(StoreError::NewerSchema { found, known });
+    }
+    for migration in MIGRATIONS.iter().skip(usize::try_from(found).unwrap_or_default()) {
+        transaction.execute_batch(migration)?;
+    }
+    transaction.pragma_update(None, "user_version", known)?;
+    Ok(())
+}
+
+fn read_identity(transaction: &Transaction<'_>) -> Result<Option<Identity>, StoreError> {
+    let row = transaction
+        .query_row("SELECT instance_id, signing_key, secret_key FROM instance", [], |row| {
+            Ok((row.get::<_, String>(0)?, row.get::<_, Vec<u8>>(1)?, row.get::<_, String>(2)?))
+        })
+        .optional()?;
+    let Some((instance_id, key, secret)) = row else { return Ok(None) };
+    let signing_key = SigningKey::from_pkcs8(&key)?;
+    Ok(Some(Identity { instance_id, signing_key, secret_key: secret.into() }))
+}
+
+fn create(transaction: &Transaction<'_>, now: Duration, passwords: &PasswordHasher) -> Result<Identity, StoreError> {
+    let (signing_key, der) = SigningKey::generate()?;
+    let (instance_id, secret) = (new_id("ins"), format!("sk_test_{}", new_secret()));
+    transaction.execute(
+        "INSERT INTO instance (id, instance_id, signing_key, secret_key, created_at) VALUES (1, ?1, ?2, ?3, ?4)",
+        params![instance_id, der, secret, millis(now)],
+    )?;
+    for user in SEED_USERS {
+        users::insert_seed(transaction, &user, &passwords.hash_blocking(SEED_PASSWORD)?, now)?;
+    }
+    Ok(Identity { instance_id, signing_key, secret_key: secret.into() })
+}

@@ -1,0 +1,52 @@
+//! A token's payload: a JSON object with typed access to the registered claims (RFC 7519, section 4.1).
+
+use serde_json::{Map, Value};
+
+/// The claims of a token. Seconds are kept as the number the token holds: RFC 7519 allows fractions.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Claims(Map<String, Value>);
+
+impl Claims {
+    /// Claims from a decoded payload.
+    #[must_use]
+    pub const fn new(payload: Map<String, Value>) -> Self {
+        Self(payload)
+    }
+
+    /// The claim as a string, if it is one.
+    #[must_use]
+    pub fn text(&self, name: &str) -> Option<&str> {
+        self.0.get(name)?.as_str()
+    }
+
+    /// The claim as seconds since the Unix epoch, if it is a number.
+    #[must_use]
+    pub fn seconds(&self, name: &str) -> Option<f64> {
+        self.0.get(name)?.as_f64()
+    }
+
+    /// Whether the claim is present, whatever its type.
+    #[must_use]
+    pub fn has(&self, name: &str) -> bool {
+        self.0.contains_key(name)
+    }
+
+    /// `sub`, the subject. Never empty in verified claims.
+    #[must_use]
+    pub fn subject(&self) -> &str {
+        self.text("sub").unwrap_or_default()
+    }
+
+    /// `exp` in whole seconds since the Unix epoch, rounded down; 0 if absent, which verified claims never are.
+    #[must_use]
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to what u64 holds")]
+    pub fn expires_at(&self) -> u64 {
+        self.seconds("exp").unwrap_or_default().max(0.0) as u64
+    }
+
+    /// All claims, as the token holds them.
+    #[must_use]
+    pub const fn as_map(&self) -> &Map<String, Value> {
+        &self.0
+    }
+}

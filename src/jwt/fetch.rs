@@ -1,0 +1,109 @@
+//! One request for a key set (RFC 7517, section 5), bounded in time and size, and what is accepted of the answer.
+
+use std::{collections::HashMap, time::Duration};
+
+use jsonwebtoken::DecodingKey;
+use serde::Deserialize;
+use url::Url;
+
+/// A real key set has two or three keys of half a kilobyte.
+const MAX_ANSWER_BYTES: usize = 64 * 1024;
+const TIMEOUT: Duration = Duration::from_secs(5);
+/// 2048 bits, RFC 7518 section 3.3, in base64url characters.
+const MIN_MODULUS_CHARS: usize = 341;
+
+pub type Keys = HashMap<String, DecodingKey>;
+
+/// Why a key set could not be had. For the log and for readiness, never for callers.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum FetchError {
+    #[error("the key server cannot be reached: {0}")]
+    Unreachable(String),
+    #[error("the key server answered {0}")]
+    Status(u16),
+    #[error("the key server's answer is larger than 64 kB")]
+    TooLarge,
+    #[error("the key server's answer is not a key set with at least one RS256 key")]
+    NoUsableKey,
+}
+
+/// Fetches key sets. One connection pool for all of them.
+#[derive(Debug, Clone)]
+pub struct KeySetClient(reqwest::Client);
+
+impl KeySetClient {
+    /// A client that follows no redirect: a key set is where its issuer says, or nowhere.
+    ///
+    /// # Errors
+    /// When no TLS back end can be set up.
+    pub fn new() -> reqwest::Result<Self> {
+        let client = reqwest::Client::builder()
+            .no_proxy()
+            .redirect(reqwest::redirect::Policy::none())
+            .timeout(TIMEOUT)
+            .user_agent(concat!("gatehouse/", env!("CARGO_PKG_VERSION")))
+            .build()?;
+        Ok(Self(client))
+    }
+
+    pub(super) async fn fetch(&self, url: &Url) -> Result<Keys, FetchError> {
+        let unreachable = |error: reqwest::Error| FetchError::Unreachable(describe(&error));
+        let mut answer = self.0.get(url.clone()).send().await.map_err(unreachable)?;
+        if !answer.status().is_success() {
+            return Err(FetchError::Status(answer.status().as_u16()));
+        }
+        let mut body = Vec::new();
+        while let Some(chunk) = answer.chunk().await.map_err(unreachable)? {
+            if body.len() + chunk.len() > MAX_ANSWER_BYTES {
+                return Err(FetchError::TooLarge);
+            }
+            body.extend_from_slice(&chunk);
+        }
+        usable_keys(&body)
+    }
+}
+
+/// The whole chain of causes: reqwest's own text stops at "error sending request".
+fn describe(error: &reqwest::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    while let Some(inner) = cause {
+        text = format!("{text}: {inner}");
+        cause = inner.source();
+    }
+    text
+}
+
+#[derive(Deserialize)]
+struct Jwks {
+    keys: Vec<serde_json::Value>,
+}
+
+#[derive(Deserialize)]
+struct Jwk {
+    kty: String,
+    kid: String,
+    n: String,
+    e: String,
+    alg: Option<String>,
+    #[serde(rename = "use")]
+    usage: Option<String>,
+}
+
+/// The RS256 keys of an answer. Keys of other kinds are passed over; an answer without any is an error, so that a good
+/// set is never replaced by an empty one.
+pub(super) fn usable_keys(body: &[u8]) -> Result<Keys, FetchError> {
+    let jwks: Jwks = serde_json::from_slice(body).map_err(|_| FetchError::NoUsableKey)?;
+    let keys: Keys = jwks.keys.into_iter().filter_map(usable_key).collect();
+    if keys.is_empty() { Err(FetchError::NoUsableKey) } else { Ok(keys) }
+}
+
+fn usable_key(jwk: serde_json::Value) -> Option<(String, DecodingKey)> {
+    let jwk: Jwk = serde_json::from_value(jwk).ok()?;
+    let fits = jwk.kty == "RSA"
+        && jwk.alg.as_deref().is_none_or(|alg| alg == "RS256")
+        && jwk.usage.as_deref().is_none_or(|usage| usage == "sig")
+        && jwk.n.len() >= MIN_MODULUS_CHARS;
+    let key = DecodingKey::from_rsa_components(&jwk.n, &jwk.e).ok()?;
+    fits.then_some((jwk.kid, key))
+}

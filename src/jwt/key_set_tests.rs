@@ -1,0 +1,178 @@
+//! A key set against a real key server on loopback that can fail, change its keys and count its visitors.
+
+use std::sync::{
+    Mutex as StdMutex,
+    atomic::{AtomicUsize, Ordering},
+};
+
+use axum::{Router, http::StatusCode, routing::get};
+use serde_json::json;
+use tokio::net::TcpListener;
+
+use super::*;
+use crate::{
+    jwt::fetch::usable_keys,
+    testing::{TestKey, with},
+};
+
+/// A key server. What it answers can be changed at any time.
+struct KeyServer {
+    url: Url,
+    visits: Arc<AtomicUsize>,
+    answer: Arc<StdMutex<(StatusCode, String)>>,
+}
+
+impl KeyServer {
+    async fn start(kids: &[&str]) -> Self {
+        let visits = Arc::new(AtomicUsize::new(0));
+        let answer = Arc::new(StdMutex::new((StatusCode::OK, jwks(kids))));
+        let (counter, answers) = (Arc::clone(&visits), Arc::clone(&answer));
+        let handler = move || async move {
+            counter.fetch_add(1, Ordering::SeqCst);
+            answers.lock().unwrap().clone()
+        };
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = Url::parse(&format!("http://{}/jwks", listener.local_addr().unwrap())).unwrap();
+        let app = Router::new().route("/jwks", get(handler));
+        tokio::spawn(async move { axum::serve(listener, app).await });
+        Self { url, visits, answer }
+    }
+
+    fn answers(&self, status: u16, body: String) {
+        *self.answer.lock().unwrap() = (StatusCode::from_u16(status).unwrap(), body);
+    }
+
+    fn visits(&self) -> usize {
+        self.visits.load(Ordering::SeqCst)
+    }
+
+    fn key_set(&self) -> Arc<KeySet> {
+        Arc::new(KeySet::remote(self.url.clone(), KeySetClient::new().unwrap()))
+    }
+}
+
+fn jwks(kids: &[&str]) -> String {
+    json!({ "keys": kids.iter().map(|kid| TestKey::named(kid).jwk()).collect::<Vec<_>>() }).to_string()
+}
+
+const fn at(seconds: u64) -> Duration {
+    Duration::from_secs(1_000_000 + seconds)
+}
+
+async fn outcome(keys: &KeySet, kid: &str, now: Duration) -> &'static str {
+    keys.key(Some(kid), now).await.map_or_else(|error| error.reason(), |_| "found")
+}
+
+#[tokio::test]
+async fn a_thousand_first_requests_cause_one_fetch() {
+    let server = KeyServer::start(&["one"]).await;
+    let keys = server.key_set();
+    let requests: Vec<_> = (0..1000)
+        .map(|_| {
+            let keys = Arc::clone(&keys);
+            tokio::spawn(async move { outcome(&keys, "one", at(0)).await })
+        })
+        .collect();
+    for request in requests {
+        assert_eq!(request.await.unwrap(), "found");
+    }
+    assert_eq!(server.visits(), 1);
+}
+
+#[tokio::test]
+async fn a_rotated_key_is_found_at_once() {
+    let server = KeyServer::start(&["one"]).await;
+    let keys = server.key_set();
+    assert_eq!(outcome(&keys, "one", at(0)).await, "found");
+    server.answers(200, jwks(&["two"]));
+    assert_eq!(outcome(&keys, "two", at(1)).await, "found");
+    assert_eq!(outcome(&keys, "one", at(1)).await, "unknown_key", "a withdrawn key ends with the fetch that misses it");
+}
+
+#[tokio::test]
+async fn unknown_key_ids_cannot_storm_the_issuer() {
+    let server = KeyServer::start(&["one"]).await;
+    let keys = server.key_set();
+    keys.prefetch(at(0)).await;
+    for number in 0..10_000 {
+        assert_eq!(outcome(&keys, &format!("kid-{number}"), at(1)).await, "unknown_key");
+    }
+    assert_eq!(server.visits(), 2);
+    assert_eq!(outcome(&keys, "kid", at(10)).await, "unknown_key");
+    assert_eq!(server.visits(), 2, "the cooldown is 10 s");
+    assert_eq!(outcome(&keys, "kid", at(11)).await, "unknown_key");
+    assert_eq!(server.visits(), 3);
+    assert_eq!(outcome(&keys, "one", at(11)).await, "found");
+}
+
+#[tokio::test]
+async fn without_keys_it_says_so_and_recovers() {
+    let server = KeyServer::start(&["one"]).await;
+    server.answers(500, String::new());
+    let keys = server.key_set();
+    for _ in 0..100 {
+        assert_eq!(outcome(&keys, "one", at(0)).await, "no_keys");
+    }
+    assert_eq!(server.visits(), 1, "failures are spaced, too");
+    assert!(!keys.status(at(0)).ready);
+    server.answers(200, jwks(&["one"]));
+    assert_eq!(outcome(&keys, "one", at(1)).await, "no_keys");
+    assert_eq!(outcome(&keys, "one", at(2)).await, "found");
+    assert!(keys.status(at(2)).ready);
+}
+
+#[tokio::test]
+async fn good_keys_outlive_a_bad_answer_for_an_hour() {
+    for (status, body) in [(500, String::new()), (200, "{}".to_owned()), (200, jwks(&[])), (200, "x".repeat(70_000))] {
+        let server = KeyServer::start(&["one"]).await;
+        let keys = server.key_set();
+        keys.prefetch(at(0)).await;
+        server.answers(status, body);
+        assert_eq!(outcome(&keys, "two", at(1)).await, "no_keys", "nobody can tell whether this key exists");
+        assert_eq!(outcome(&keys, "one", at(3599)).await, "found");
+        assert!(keys.status(at(3599)).error.is_some());
+        assert_eq!(outcome(&keys, "one", at(3600)).await, "no_keys");
+        assert!(!keys.status(at(3600)).ready);
+    }
+}
+
+#[tokio::test]
+async fn old_keys_are_refreshed_behind_the_request() {
+    let server = KeyServer::start(&["one"]).await;
+    let keys = server.key_set();
+    keys.prefetch(at(0)).await;
+    assert_eq!(outcome(&keys, "one", at(299)).await, "found");
+    assert_eq!(server.visits(), 1);
+    assert_eq!(outcome(&keys, "one", at(300)).await, "found");
+    while keys.status(at(300)).age != Some(Duration::ZERO) {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(server.visits(), 2);
+}
+
+#[tokio::test]
+async fn a_token_without_a_key_id_fits_no_published_key() {
+    let server = KeyServer::start(&["one"]).await;
+    assert_eq!(server.key_set().key(None, at(0)).await.unwrap_err(), TokenError::UnknownKey);
+    assert_eq!(server.visits(), 0);
+}
+
+#[test]
+fn only_rs256_signing_keys_are_taken() {
+    let good = TestKey::named("one").jwk();
+    let change = |name: &str, value: serde_json::Value| with(good.clone(), name, value);
+    for jwk in [good.clone(), change("alg", json!(null)), change("use", json!(null)), change("x5c", json!([]))] {
+        assert!(usable_keys(json!({ "keys": [jwk] }).to_string().as_bytes()).is_ok(), "{jwk}");
+    }
+    for jwk in [
+        change("kty", json!("EC")),
+        change("alg", json!("RS512")),
+        change("use", json!("enc")),
+        change("kid", json!(null)),
+        change("n", json!("AQAB")),
+        change("n", json!("not base64!")),
+        json!("rubbish"),
+    ] {
+        assert!(usable_keys(json!({ "keys": [jwk] }).to_string().as_bytes()).is_err(), "{jwk}");
+    }
+}

@@ -1,0 +1,38 @@
+//! Key sets and token verification, shared by [`crate::clerk`] and [`crate::gateway`].
+//!
+//! This module knows nothing of HTTP servers, cookies or policies: a token and the current time go in, verified claims
+//! or one [`TokenError`] come out. It never reads a clock, and it trusts nothing in a token before its signature held.
+//!
+//! - `key_set`: one issuer's public keys, fetched, cached and refreshed without ever storming the issuer
+//! - `key_sets`: which issuer's keys are where; the composition root may point an issuer elsewhere
+//! - `fetch`: one HTTP request for a key set, bounded in time and size
+//! - `pem`: a public key given as text instead of an address
+//! - `token`: a token taken apart, unverified
+//! - `verify`: the checks, in order
+//! - `issuer`: which URLs may be one
+//! - `error`: why a token was refused
+
+mod claims;
+mod error;
+mod fetch;
+mod issuer;
+mod key_set;
+mod key_sets;
+mod pem;
+mod token;
+mod verify;
+
+use std::{sync::Arc, time::Duration};
+
+pub use claims::Claims;
+pub use error::TokenError;
+pub use fetch::KeySetClient;
+pub use issuer::{IssuerError, parse_issuer};
+pub use key_set::{KeySet, KeySetStatus};
+pub use key_sets::{KeySets, KeySource};
+pub use pem::{PemError, public_key_from_pem};
+pub use token::{Header, UnverifiedToken};
+pub use verify::{Rules, VerifiedToken, Verifier};
+
+/// Reads the current time as the time passed since the Unix epoch. Handed in, so that tests decide what time it is.
+pub type Clock = Arc<dyn Fn() -> Duration + Send + Sync>;

@@ -1,0 +1,143 @@
+//! Every check, alone, at a fixed time.
+
+use serde_json::{Value, json};
+
+use super::*;
+use crate::{
+    jwt::public_key_from_pem,
+    testing::{TestKey, hs256, session_claims, unsigned, with},
+};
+
+const ISSUER: &str = "https://local-dev-1.clerk.accounts.dev";
+const ORIGIN: &str = "http://localhost:3000";
+const NOW: f64 = 1_666_648_250.0;
+
+fn verifier() -> Verifier {
+    let key = public_key_from_pem(&TestKey::named("one").public_pem()).unwrap();
+    Verifier::new(Arc::new(KeySet::fixed(key)), Rules::clerk(ISSUER, vec![ORIGIN.to_owned()]))
+}
+
+async fn verify(token: &str) -> Result<VerifiedToken, TokenError> {
+    verifier().verify(token, Duration::from_secs_f64(NOW)).await
+}
+
+/// The outcome for fresh session claims with one of them changed.
+async fn with_claim(name: &str, value: Value) -> Result<VerifiedToken, TokenError> {
+    verify(&TestKey::named("one").sign(&with(session_claims(ISSUER, ORIGIN, NOW), name, value))).await
+}
+
+fn reason(outcome: Result<VerifiedToken, TokenError>) -> &'static str {
+    outcome.map_or_else(|error| error.reason(), |_| "valid")
+}
+
+#[tokio::test]
+async fn a_fresh_token_is_valid() {
+    let token = with_claim("x", json!(1)).await.unwrap();
+    assert_eq!((token.claims.subject(), token.claims.expires_at()), ("user_1", 1_666_648_310));
+}
+
+#[tokio::test]
+async fn clocks_may_differ_by_five_seconds() {
+    for (claim, value, expected) in [
+        ("exp", NOW - 4.0, "valid"),
+        ("exp", NOW - 4.999, "valid"),
+        // Clerk: a token exactly 5 s past its end has expired.
+        ("exp", NOW - 5.0, "expired"),
+        ("exp", NOW - 6.0, "expired"),
+        ("nbf", NOW + 5.0, "valid"),
+        ("nbf", NOW + 5.5, "not_yet_valid"),
+        ("iat", NOW + 5.0, "valid"),
+        ("iat", NOW + 6.0, "issued_in_future"),
+    ] {
+        assert_eq!(reason(with_claim(claim, json!(value)).await), expected, "{claim} {value}");
+    }
+}
+
+#[tokio::test]
+async fn every_claim_that_decides_is_checked() {
+    for (claim, value, expected) in [
+        ("iss", json!("https://other.clerk.accounts.dev"), "wrong_issuer"),
+        ("iss", json!("https://local-dev-1.clerk.accounts.dev/"), "wrong_issuer"),
+        ("iss", json!([ISSUER]), "wrong_issuer"),
+        ("iss", Value::Null, "wrong_issuer"),
+        ("azp", json!("http://localhost:3001"), "wrong_azp"),
+        ("azp", json!(""), "wrong_azp"),
+        ("azp", Value::Null, "wrong_azp"),
+        ("exp", Value::Null, "malformed"),
+        ("exp", json!("1666648310"), "malformed"),
+        ("nbf", Value::Null, "valid"),
+        ("nbf", json!("soon"), "malformed"),
+        ("iat", Value::Null, "valid"),
+        ("iat", json!(false), "malformed"),
+        ("sub", Value::Null, "malformed"),
+        ("sub", json!(""), "malformed"),
+        ("sub", json!(7), "malformed"),
+        // An audience is only looked at where one is expected; jsonwebtoken's default would refuse this one.
+        ("aud", json!("somebody"), "valid"),
+    ] {
+        assert_eq!(reason(with_claim(claim, value.clone()).await), expected, "{claim} {value}");
+    }
+}
+
+#[tokio::test]
+async fn without_authorized_parties_any_azp_will_do() {
+    let key = public_key_from_pem(&TestKey::named("one").public_pem()).unwrap();
+    let verifier = Verifier::new(Arc::new(KeySet::fixed(key)), Rules::clerk(ISSUER, Vec::new()));
+    for azp in [json!("https://elsewhere.example"), Value::Null] {
+        let token = TestKey::named("one").sign(&with(session_claims(ISSUER, ORIGIN, NOW), "azp", azp));
+        assert!(verifier.verify(&token, Duration::from_secs_f64(NOW)).await.is_ok());
+    }
+}
+
+#[tokio::test]
+async fn the_algorithm_is_not_the_tokens_to_choose() {
+    let key = TestKey::named("one");
+    let claims = session_claims(ISSUER, ORIGIN, NOW);
+    assert_eq!(reason(verify(&unsigned("none", "one", &claims)).await), "unsupported_alg");
+    assert_eq!(reason(verify(&unsigned("RS256", "one", &claims)).await), "bad_signature");
+    assert_eq!(reason(verify(&hs256(&key.public_pem(), "one", &claims)).await), "unsupported_alg");
+    for (member, value, expected) in [
+        ("alg", json!("RS512"), "unsupported_alg"),
+        ("alg", json!("rs256"), "unsupported_alg"),
+        ("crit", json!(["exp"]), "unsupported_alg"),
+        ("typ", json!("at+jwt"), "malformed"),
+        ("typ", Value::Null, "valid"),
+        ("unknown", json!({}), "valid"),
+    ] {
+        let header = with(json!({ "alg": "RS256", "kid": "one", "typ": "JWT" }), member, value.clone());
+        assert_eq!(reason(verify(&key.sign_with_header(&header, &claims)).await), expected, "{member} {value}");
+    }
+}
+
+#[tokio::test]
+async fn a_changed_token_does_not_verify() {
+    let claims = session_claims(ISSUER, ORIGIN, NOW);
+    let token = TestKey::named("one").sign(&claims);
+    let forged = TestKey::named("other").sign(&claims);
+    assert_eq!(reason(verify(&forged).await), "bad_signature");
+    let admin = TestKey::named("one").sign(&with(claims, "sub", json!("user_admin")));
+    let (payload, signature) = (admin.split('.').nth(1).unwrap(), token.rsplit('.').next().unwrap());
+    let spliced = format!("{}.{payload}.{signature}", token.split('.').next().unwrap());
+    assert_eq!(reason(verify(&spliced).await), "bad_signature");
+}
+
+#[tokio::test]
+async fn rubbish_is_malformed() {
+    let long = format!("{}.e30.AA", "A".repeat(9000));
+    for token in ["", "a", "a.b", "..", "e30.e30.AA.AA", "bnVsbA.bnVsbA.AA", "e30.bnVsbA.AA", "ü.ü.ü", long.as_str()]
+    {
+        assert_eq!(reason(verify(token).await), "malformed", "{token}");
+    }
+}
+
+#[test]
+fn public_keys_are_read_as_people_paste_them() {
+    let pem = TestKey::named("one").public_pem();
+    let bare: String = pem.lines().filter(|line| !line.starts_with('-')).collect();
+    for text in [pem.clone(), pem.replace('\n', "\\n"), pem.replace('\n', " "), bare] {
+        assert!(public_key_from_pem(&text).is_ok(), "{text}");
+    }
+    for text in ["", "AAAA", "-----BEGIN PUBLIC KEY-----\nnope\n-----END PUBLIC KEY-----"] {
+        assert!(public_key_from_pem(text).is_err(), "{text}");
+    }
+}

@@ -1,0 +1,33 @@
+//! What every page knows of its visitor and of its surroundings, decided by the server before rendering starts.
+
+/// Who looks at a page.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Viewer {
+    /// Nobody is signed in.
+    #[default]
+    SignedOut,
+    /// This user is.
+    SignedIn {
+        /// `user_…`
+        user_id: String,
+    },
+    /// Clerk's keys cannot be had, so nobody can be recognised.
+    Unverifiable,
+}
+
+/// What a page is rendered with.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct PageContext {
+    /// Who looks at it.
+    pub viewer: Viewer,
+    /// Whether the embedded Clerk serves this application.
+    pub embedded_clerk: bool,
+    /// Where to sign in; returns to the account page.
+    pub sign_in_url: String,
+    /// Where to sign up; returns to the account page.
+    pub sign_up_url: String,
+    /// Names this request in the log.
+    pub request_id: String,
+    /// The stylesheet's path.
+    pub stylesheet: String,
+}

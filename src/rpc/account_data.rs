@@ -1,0 +1,23 @@
+//! The article's account page: take the session token, call the gateway with it, return what it answers.
+
+use leptos::prelude::*;
+
+use crate::model::{Account, AccountError};
+
+/// The signed-in user's account. What the gateway answered, or why it did not, is part of it.
+///
+/// # Errors
+/// When nobody is signed in, or nobody can be recognised.
+#[server(prefix = "/rpc", endpoint = "account_data")]
+pub async fn account_data() -> Result<Account, AccountError> {
+    use crate::server::request::{current_user, services, set_status};
+
+    let user = current_user().inspect_err(set_status)?;
+    let greeting = services()?.gateway.hello(user.get_token()).await.inspect_err(set_status);
+    Ok(Account {
+        user_id: user.user_id().to_owned(),
+        session_id: user.session_id().unwrap_or_default().to_owned(),
+        token_expires_at: user.claims().expires_at(),
+        greeting,
+    })
+}

@@ -1,0 +1,9 @@
+//! The server functions: one per file, without logic of their own. Each authorises in its body, because middleware is
+//! skipped while a page renders.
+
+mod account_data;
+mod error;
+mod sign_out;
+
+pub use account_data::account_data;
+pub use sign_out::{SignOut, sign_out};

@@ -1,0 +1,112 @@
+//! The environment, read once at start and checked whole: a half-set pair or a malformed value stops the start with the
+//! variable's name and what it should look like. `.env` counts where the process environment says nothing.
+
+mod clerk;
+mod error;
+mod variables;
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use leptos::config::LeptosOptions;
+use url::Url;
+
+pub use clerk::{ClerkConfig, EmbeddedClerk, HostedClerk};
+pub use error::ConfigError;
+pub use variables::Variables;
+
+/// Everything the program is told.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// `LEPTOS_SITE_ADDR`: where to listen. Default `127.0.0.1:3000`.
+    pub address: SocketAddr,
+    /// `GATEHOUSE_PUBLIC_URL`: the origin people use. Default `http://localhost:PORT`.
+    pub public_url: Option<Url>,
+    /// `GATEWAY_URL`: the gateway. Default: the embedded one.
+    pub gateway_url: Option<Url>,
+    /// `GATEHOUSE_CONFIG_DIR`: the embedded gateway's project. Default `config`.
+    pub config_dir: PathBuf,
+    /// `CLERK_*`: the Clerk instance. Default: the embedded one.
+    pub clerk: ClerkConfig,
+    /// `CLERK_AUTHORIZED_PARTIES`: origins whose tokens are accepted. Default: the public origin.
+    pub authorized_parties: Option<Vec<String>>,
+    /// Log level and form.
+    pub log: LogConfig,
+    /// What cargo-leptos built, and where.
+    pub leptos: LeptosOptions,
+    /// Whether `cargo leptos watch` runs this program and reloads its pages.
+    pub watched: bool,
+    /// Everything else that was set, for `$env(…)` in the gateway's project.
+    pub variables: Variables,
+}
+
+/// `GATEHOUSE_LOG` and `GATEHOUSE_LOG_FORMAT`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogConfig {
+    /// Which lines: `info`, or a filter such as `warn,gatehouse=debug`.
+    pub filter: String,
+    /// One JSON object a line, instead of text.
+    pub json: bool,
+}
+
+impl Config {
+    /// Reads the process environment, and `.env` for what it leaves unset.
+    ///
+    /// # Errors
+    /// The first variable that is not right.
+    pub fn from_environment() -> Result<Self, ConfigError> {
+        Self::from_variables(Variables::from_process()?)
+    }
+
+    /// Reads given variables.
+    ///
+    /// # Errors
+    /// The first variable that is not right.
+    pub fn from_variables(variables: Variables) -> Result<Self, ConfigError> {
+        variables.refuse_unknown()?;
+        let address = variables.parse("LEPTOS_SITE_ADDR", "an address and a port, such as 127.0.0.1:3000")?;
+        let address = address.unwrap_or(SocketAddr::from(([127, 0, 0, 1], 3000)));
+        let config_dir = variables.get("GATEHOUSE_CONFIG_DIR").unwrap_or("config");
+        Ok(Self {
+            address,
+            public_url: variables.origin("GATEHOUSE_PUBLIC_URL")?,
+            gateway_url: variables
+                .http_url("GATEWAY_URL", "the URL of a gateway, such as https://my-project.zuplo.app")?,
+            config_dir: PathBuf::from(config_dir),
+            clerk: ClerkConfig::read(&variables)?,
+            authorized_parties: variables.origins("CLERK_AUTHORIZED_PARTIES")?,
+            log: log(&variables)?,
+            leptos: leptos_options(&variables, address)?,
+            watched: variables.get("LEPTOS_WATCH").is_some(),
+            variables,
+        })
+    }
+}
+
+fn log(variables: &Variables) -> Result<LogConfig, ConfigError> {
+    let filter = variables.get("GATEHOUSE_LOG").unwrap_or("info").to_owned();
+    if filter.parse::<tracing_subscriber::EnvFilter>().is_err() {
+        return Err(variables.error("GATEHOUSE_LOG", "a log filter, such as info or warn,gatehouse=debug"));
+    }
+    let json = match variables.get("GATEHOUSE_LOG_FORMAT") {
+        None | Some("text") => false,
+        Some("json") => true,
+        Some(_) => return Err(variables.error("GATEHOUSE_LOG_FORMAT", "text or json")),
+    };
+    Ok(LogConfig { filter, json })
+}
+
+/// cargo-leptos sets these; the defaults are those of `Cargo.toml`, so that the program also starts by itself.
+fn leptos_options(variables: &Variables, address: SocketAddr) -> Result<LeptosOptions, ConfigError> {
+    let text = |name: &str, default: &str| variables.get(name).unwrap_or(default).to_owned();
+    let reload_port = variables.parse("LEPTOS_RELOAD_PORT", "a port, such as 3001")?;
+    Ok(LeptosOptions::builder()
+        .output_name(text("LEPTOS_OUTPUT_NAME", env!("CARGO_PKG_NAME")))
+        .site_root(text("LEPTOS_SITE_ROOT", "target/site"))
+        .site_pkg_dir(text("LEPTOS_SITE_PKG_DIR", "pkg"))
+        .site_addr(address)
+        .reload_port(reload_port.unwrap_or(3001))
+        .build())
+}
+
+#[cfg(test)]
+mod tests;

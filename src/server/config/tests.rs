@@ -1,0 +1,110 @@
+//! The environment: what is accepted, and what each fault is told as.
+
+use super::*;
+use crate::testing::TestKey;
+
+const PUBLISHABLE: (&str, &str) = ("CLERK_PUBLISHABLE_KEY", "pk_test_bG9jYWwtZGV2LTEuY2xlcmsuYWNjb3VudHMuZGV2JA");
+const SECRET: (&str, &str) = ("CLERK_SECRET_KEY", "sk_test_abc");
+
+fn read(variables: &[(&str, &str)]) -> Result<Config, ConfigError> {
+    let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    Config::from_variables(variables.collect())
+}
+
+fn hosted(variables: &[(&str, &str)]) -> HostedClerk {
+    let all = [&[PUBLISHABLE, SECRET], variables].concat();
+    match read(&all).unwrap().clerk {
+        ClerkConfig::Hosted(hosted) => *hosted,
+        ClerkConfig::Embedded(_) => panic!("embedded"),
+    }
+}
+
+#[test]
+fn nothing_set_means_the_embedded_clerk_on_port_3000() {
+    let config = read(&[]).unwrap();
+    assert_eq!(config.address.to_string(), "127.0.0.1:3000");
+    let ClerkConfig::Embedded(embedded) = config.clerk else { panic!("hosted") };
+    assert_eq!(embedded.database, PathBuf::from(".gatehouse/instance.db"));
+    assert_eq!(embedded.token_lifetime.as_secs(), 60);
+    assert!(!embedded.allow_non_loopback);
+}
+
+#[test]
+fn the_frontend_api_follows_from_the_publishable_key() {
+    assert_eq!(hosted(&[]).frontend_api_url, "https://local-dev-1.clerk.accounts.dev");
+    assert_eq!(hosted(&[]).api_url.as_str(), "https://api.clerk.com/");
+    let other = hosted(&[("CLERK_FRONTEND_API_URL", "http://127.0.0.1:4000/")]);
+    assert_eq!(other.frontend_api_url, "http://127.0.0.1:4000");
+}
+
+#[test]
+fn an_empty_value_is_no_value() {
+    assert!(matches!(
+        read(&[("CLERK_PUBLISHABLE_KEY", ""), ("GATEWAY_URL", " ")]).unwrap().clerk,
+        ClerkConfig::Embedded(_)
+    ));
+}
+
+#[test]
+fn a_public_key_may_come_on_one_line() {
+    let pem = TestKey::named("config").public_pem().replace('\n', "\\n");
+    assert!(hosted(&[("CLERK_JWT_KEY", &pem)]).jwt_key.is_some());
+}
+
+#[test]
+fn authorized_parties_are_origins() {
+    let config = read(&[("CLERK_AUTHORIZED_PARTIES", "https://a.example, http://localhost:3000/")]).unwrap();
+    assert_eq!(config.authorized_parties.unwrap(), ["https://a.example", "http://localhost:3000"]);
+}
+
+#[test]
+fn every_fault_names_its_variable_and_what_it_should_look_like() {
+    let keys = [PUBLISHABLE, SECRET];
+    for (variables, expected) in [
+        (vec![PUBLISHABLE], "CLERK_PUBLISHABLE_KEY is set but CLERK_SECRET_KEY is not"),
+        (vec![SECRET], "CLERK_SECRET_KEY is set but CLERK_PUBLISHABLE_KEY is not"),
+        (vec![("CLERK_JWT_KEY", "x")], "CLERK_JWT_KEY is set but CLERK_PUBLISHABLE_KEY is not"),
+        (
+            vec![("CLERK_FRONTEND_API_URL", "https://x.example")],
+            "CLERK_FRONTEND_API_URL is set but CLERK_PUBLISHABLE_KEY is not",
+        ),
+        (vec![("CLERK_PUBLISHABLE_KEY", "pk_test_x"), SECRET], "CLERK_PUBLISHABLE_KEY: expected pk_test_"),
+        (vec![PUBLISHABLE, ("CLERK_SECRET_KEY", "sk_live_abc")], "CLERK_SECRET_KEY: expected sk_test_…"),
+        (
+            [&keys[..], &[("CLERK_FRONTEND_API_URL", "http://clerk.example.com")]].concat(),
+            "CLERK_FRONTEND_API_URL: expected an https URL",
+        ),
+        (
+            [&keys[..], &[("CLERK_FRONTEND_API_URL", "clerk.example.com")]].concat(),
+            "CLERK_FRONTEND_API_URL: expected an https URL",
+        ),
+        ([&keys[..], &[("CLERK_API_URL", "api.clerk.com")]].concat(), "CLERK_API_URL: expected"),
+        ([&keys[..], &[("CLERK_JWT_KEY", "no key")]].concat(), "CLERK_JWT_KEY: expected"),
+        ([&keys[..], &[("CLERK_SIGN_IN_URL", "//evil.example")]].concat(), "CLERK_SIGN_IN_URL: expected"),
+        (vec![("CLERK_AUTHORIZED_PARTIES", "localhost:3000")], "CLERK_AUTHORIZED_PARTIES: expected origins"),
+        (vec![("CLERK_AUTHORIZED_PARTIES", "https://a.example,")], "CLERK_AUTHORIZED_PARTIES: expected origins"),
+        (vec![("GATEHOUSE_PUBLIC_URL", "https://a.example/app")], "GATEHOUSE_PUBLIC_URL: expected an origin"),
+        (vec![("GATEWAY_URL", "ftp://a.example")], "GATEWAY_URL: expected the URL of a gateway"),
+        (vec![("GATEWAY_URL", "https://user:pass@a.example")], "GATEWAY_URL: expected the URL of a gateway"),
+        (vec![("LEPTOS_SITE_ADDR", "3000")], "LEPTOS_SITE_ADDR: expected an address and a port"),
+        (vec![("GATEHOUSE_EMBEDDED_CLERK", "yes")], "GATEHOUSE_EMBEDDED_CLERK: expected allow-non-loopback"),
+        (
+            vec![("GATEHOUSE_SESSION_TOKEN_SECONDS", "0")],
+            "GATEHOUSE_SESSION_TOKEN_SECONDS: expected a number of seconds",
+        ),
+        (vec![("GATEHOUSE_LOG_FORMAT", "xml")], "GATEHOUSE_LOG_FORMAT: expected text or json"),
+        (vec![("GATEHOUSE_LOG", "gatehouse=loud")], "GATEHOUSE_LOG: expected a log filter"),
+        (vec![("GATEHOUSE_PUBLIC_URI", "x")], "GATEHOUSE_PUBLIC_URI: there is no such variable"),
+    ] {
+        let error = read(&variables).unwrap_err().to_string();
+        assert!(error.starts_with(expected), "{error}");
+    }
+}
+
+#[test]
+fn no_fault_repeats_a_secret() {
+    let error = read(&[PUBLISHABLE, ("CLERK_SECRET_KEY", "sk_live_very-secret")]).unwrap_err();
+    assert!(!error.to_string().contains("very-secret"));
+    let config = read(&[PUBLISHABLE, ("CLERK_SECRET_KEY", "sk_test_very-secret")]).unwrap();
+    assert!(!format!("{config:?}").contains("very-secret"));
+}

@@ -1,0 +1,119 @@
+//! The variables themselves, and how values are read from them. An empty value counts as unset.
+
+use std::{collections::HashMap, fmt, str::FromStr};
+
+use url::Url;
+
+use super::ConfigError;
+
+/// Every variable of ours. One that merely looks like it is a typing error, not a wish.
+const KNOWN: [&str; 7] = [
+    "GATEHOUSE_CONFIG_DIR",
+    "GATEHOUSE_EMBEDDED_CLERK",
+    "GATEHOUSE_INSTANCE_DB",
+    "GATEHOUSE_LOG",
+    "GATEHOUSE_LOG_FORMAT",
+    "GATEHOUSE_PUBLIC_URL",
+    "GATEHOUSE_SESSION_TOKEN_SECONDS",
+];
+
+/// What is set. Does not print: it holds secrets.
+#[derive(Clone, Default)]
+pub struct Variables(HashMap<String, String>);
+
+impl fmt::Debug for Variables {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "Variables({} set)", self.0.len())
+    }
+}
+
+impl FromIterator<(String, String)> for Variables {
+    fn from_iter<T: IntoIterator<Item = (String, String)>>(variables: T) -> Self {
+        Self(variables.into_iter().filter(|(_, value)| !value.trim().is_empty()).collect())
+    }
+}
+
+impl Variables {
+    /// The process environment over `.env`.
+    ///
+    /// # Errors
+    /// When there is a `.env` that cannot be read.
+    pub fn from_process() -> Result<Self, ConfigError> {
+        let from_file: Vec<(String, String)> = match dotenvy::dotenv_iter() {
+            Ok(lines) => lines.collect::<Result<_, _>>().map_err(|error| ConfigError::DotEnv(describe(&error)))?,
+            Err(error) if error.not_found() => Vec::new(),
+            Err(error) => return Err(ConfigError::DotEnv(describe(&error))),
+        };
+        Ok(from_file.into_iter().chain(std::env::vars()).collect())
+    }
+
+    /// Every variable that is set.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
+    /// The value of a variable that is set.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(|value| value.trim())
+    }
+
+    pub(super) fn error(&self, name: &str, expected: impl Into<String>) -> ConfigError {
+        ConfigError::Invalid { name: name.to_owned(), expected: expected.into() }
+    }
+
+    pub(super) fn refuse_unknown(&self) -> Result<(), ConfigError> {
+        let mut ours: Vec<&String> = self.0.keys().filter(|name| name.starts_with("GATEHOUSE_")).collect();
+        ours.sort_unstable();
+        match ours.into_iter().find(|name| !KNOWN.contains(&name.as_str())) {
+            Some(name) => Err(ConfigError::Unknown(name.clone())),
+            None => Ok(()),
+        }
+    }
+
+    pub(super) fn parse<T: FromStr>(&self, name: &str, expected: &str) -> Result<Option<T>, ConfigError> {
+        self.get(name).map(|value| value.parse().map_err(|_| self.error(name, expected))).transpose()
+    }
+
+    /// An absolute http or https URL without credentials, query or fragment.
+    pub(super) fn http_url(&self, name: &str, expected: &str) -> Result<Option<Url>, ConfigError> {
+        let Some(value) = self.get(name) else { return Ok(None) };
+        let url = Url::parse(value).ok().filter(is_plain_http);
+        url.map(Some).ok_or_else(|| self.error(name, expected))
+    }
+
+    /// An origin: scheme, host and port, and nothing else.
+    pub(super) fn origin(&self, name: &str) -> Result<Option<Url>, ConfigError> {
+        let Some(value) = self.get(name) else { return Ok(None) };
+        parse_origin(value).map(Some).ok_or_else(|| self.error(name, "an origin, such as https://app.example.com"))
+    }
+
+    /// Origins with commas between them.
+    pub(super) fn origins(&self, name: &str) -> Result<Option<Vec<String>>, ConfigError> {
+        let Some(value) = self.get(name) else { return Ok(None) };
+        let origins =
+            value.split(',').map(|part| parse_origin(part.trim()).map(|url| url.origin().ascii_serialization()));
+        let expected = "origins with commas between them, such as https://app.example.com,http://localhost:3000";
+        origins.collect::<Option<Vec<String>>>().map(Some).ok_or_else(|| self.error(name, expected))
+    }
+}
+
+fn parse_origin(value: &str) -> Option<Url> {
+    Url::parse(value).ok().filter(|url| is_plain_http(url) && url.path() == "/")
+}
+
+fn is_plain_http(url: &Url) -> bool {
+    let credentials = !url.username().is_empty() || url.password().is_some();
+    matches!(url.scheme(), "http" | "https") && !credentials && url.query().is_none() && url.fragment().is_none()
+}
+
+/// dotenvy's own text repeats the line, which may hold a secret.
+fn describe(error: &dotenvy::Error) -> String {
+    match error {
+        dotenvy::Error::LineParse(_, position) => {
+            format!("a line that is not NAME=value, at character {position} of it")
+        }
+        dotenvy::Error::Io(error) => error.to_string(),
+        _ => "cannot be read".to_owned(),
+    }
+}

@@ -1,0 +1,99 @@
+//! The account page's call to the gateway, as the article makes it: one route, `Authorization: Bearer`.
+
+use std::time::Duration;
+
+use reqwest::StatusCode;
+use url::Url;
+
+use crate::{clerk::SessionToken, model::AccountError};
+
+/// The gateway's route. With a hosted gateway it must have the same one.
+const ROUTE: &str = "hello";
+/// People wait for this page.
+const TIMEOUT: Duration = Duration::from_secs(5);
+/// A greeting is a few bytes; what is larger is something else.
+const MAX_ANSWER_BYTES: usize = 64 * 1024;
+
+/// Calls the gateway.
+#[derive(Debug, Clone)]
+pub struct GatewayClient {
+    client: reqwest::Client,
+    hello_url: Url,
+}
+
+impl GatewayClient {
+    /// A client for the gateway at `url`.
+    ///
+    /// # Errors
+    /// When no TLS back end can be set up.
+    pub fn new(url: Url) -> reqwest::Result<Self> {
+        let client = reqwest::Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .timeout(TIMEOUT)
+            .user_agent(concat!("gatehouse/", env!("CARGO_PKG_VERSION")))
+            .build()?;
+        let mut hello_url = url;
+        if let Ok(mut path) = hello_url.path_segments_mut() {
+            path.pop_if_empty().push(ROUTE);
+        }
+        Ok(Self { client, hello_url })
+    }
+
+    /// What the gateway says to the bearer of `token`.
+    ///
+    /// # Errors
+    /// Why it says nothing that can be shown. The cause is logged here.
+    pub async fn hello(&self, token: &SessionToken) -> Result<String, AccountError> {
+        let answer = self
+            .client
+            .get(self.hello_url.clone())
+            .bearer_auth(token.expose())
+            .send()
+            .await
+            .map_err(|error| failed(&error))?;
+        if let Some(refusal) = refusal(answer.status()) {
+            tracing::warn!(status = answer.status().as_u16(), gateway.request_id = ?answer.headers().get("zp-rid"), "the gateway did not greet");
+            return Err(refusal);
+        }
+        let body = read(answer).await?;
+        serde_json::from_slice(&body).map_err(|_| {
+            tracing::warn!("the gateway's answer is not a JSON string");
+            AccountError::GatewayNonsense
+        })
+    }
+}
+
+async fn read(mut answer: reqwest::Response) -> Result<Vec<u8>, AccountError> {
+    let mut body = Vec::new();
+    while let Some(chunk) = answer.chunk().await.map_err(|error| failed(&error))? {
+        if body.len() + chunk.len() > MAX_ANSWER_BYTES {
+            tracing::warn!("the gateway's answer is larger than 64 kB");
+            return Err(AccountError::GatewayNonsense);
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}
+
+const fn refusal(status: StatusCode) -> Option<AccountError> {
+    match status {
+        StatusCode::OK => None,
+        StatusCode::UNAUTHORIZED => Some(AccountError::GatewayRefused),
+        StatusCode::FORBIDDEN => Some(AccountError::GatewayForbids),
+        StatusCode::TOO_MANY_REQUESTS => Some(AccountError::GatewayLimited),
+        StatusCode::SERVICE_UNAVAILABLE => Some(AccountError::GatewayNotReady),
+        StatusCode::GATEWAY_TIMEOUT => Some(AccountError::GatewaySlow),
+        _ => Some(AccountError::GatewayNonsense),
+    }
+}
+
+fn failed(error: &reqwest::Error) -> AccountError {
+    tracing::warn!(%error, cause = ?std::error::Error::source(error).map(ToString::to_string), "the gateway call failed");
+    if error.is_timeout() {
+        AccountError::GatewaySlow
+    } else if error.is_connect() {
+        AccountError::GatewayDown
+    } else {
+        AccountError::GatewayNonsense
+    }
+}

@@ -1,0 +1,68 @@
+//! Every layer, in order, outermost first.
+//!
+//! For everybody: request id and log line, panics, time limit, security headers, compression. For browsers, who bring
+//! cookies: cross-site check, body limit. Pages further know who sent the request (`authenticate`) and who may see them
+//! (`require_access`).
+
+mod access;
+mod authenticate;
+mod cross_site;
+mod request_log;
+mod security_headers;
+
+use std::time::Duration;
+
+use axum::{
+    Router,
+    http::StatusCode,
+    middleware::{from_fn, from_fn_with_state},
+    response::Response,
+};
+use tower::ServiceBuilder;
+use tower_http::{
+    catch_panic::CatchPanicLayer, compression::CompressionLayer, limit::RequestBodyLimitLayer, timeout::TimeoutLayer,
+};
+
+pub use access::require_access;
+pub use authenticate::authenticate;
+pub use request_log::RequestId;
+
+use super::{Services, error_page::error_page};
+
+/// Longer than any page needs: five seconds for Clerk's keys and five for the gateway.
+const TIMEOUT: Duration = Duration::from_secs(20);
+/// The largest form is a sign-up.
+const MAX_BODY_BYTES: usize = 64 * 1024;
+
+/// The layers around everything.
+pub fn for_everybody(router: Router, services: &Services) -> Router {
+    router.layer(
+        ServiceBuilder::new()
+            .layer(from_fn(request_log::log_request))
+            .layer(CatchPanicLayer::custom(panicked))
+            .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, TIMEOUT))
+            .layer(from_fn_with_state(services.clone(), security_headers::set_security_headers))
+            .layer(CompressionLayer::new()),
+    )
+}
+
+/// The layers around what browsers reach with their cookies.
+pub fn for_browsers(router: Router, services: &Services) -> Router {
+    router.layer(
+        ServiceBuilder::new()
+            .layer(from_fn_with_state(services.clone(), cross_site::refuse_cross_site))
+            .layer(RequestBodyLimitLayer::new(MAX_BODY_BYTES)),
+    )
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "the signature is tower-http's")]
+fn panicked(panic: Box<dyn std::any::Any + Send + 'static>) -> Response {
+    let text = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
+    tracing::error!(panic = text.unwrap_or("of unknown type"), "a request panicked");
+    error_page(
+        StatusCode::INTERNAL_SERVER_ERROR,
+        "Something went wrong here",
+        "The fault is ours. The log says more.",
+        None,
+    )
+}

@@ -1,0 +1,44 @@
+//! A request id on every response and every log line, and one line per request. Queries and headers stay out of the
+//! log: they may hold tokens.
+
+use std::{fmt, time::Instant};
+
+use axum::{
+    extract::Request,
+    http::{HeaderName, HeaderValue},
+    middleware::Next,
+    response::Response,
+};
+use tracing::Instrument;
+use uuid::Uuid;
+
+const HEADER: HeaderName = HeaderName::from_static("x-request-id");
+
+/// Names a request. Ours alone: what clients send under this name is not believed.
+#[derive(Debug, Clone, Copy)]
+pub struct RequestId(Uuid);
+
+impl fmt::Display for RequestId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(formatter)
+    }
+}
+
+/// Names the request, runs it and logs it.
+pub async fn log_request(mut request: Request, next: Next) -> Response {
+    let id = RequestId(Uuid::new_v4());
+    request.extensions_mut().insert(id);
+    let span = tracing::info_span!("request", %id, method = %request.method(), path = request.uri().path());
+    async move {
+        let start = Instant::now();
+        let mut response = next.run(request).await;
+        if let Ok(value) = HeaderValue::from_str(&id.to_string()) {
+            response.headers_mut().insert(HEADER, value);
+        }
+        let duration_ms = start.elapsed().as_secs_f64() * 1000.0;
+        tracing::info!(status = response.status().as_u16(), duration_ms, "answered");
+        response
+    }
+    .instrument(span)
+    .await
+}

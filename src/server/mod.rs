@@ -1,0 +1,91 @@
+//! The composition root: reads the configuration, puts every other module together, and serves.
+//!
+//! - `config`: the environment, read once and checked
+//! - `services`: Clerk, gateway client and clock, made from it
+//! - `router`: what is mounted where; `middleware`: every layer, in order
+//! - `request`: what server functions may ask of the request they run in
+//! - `gateway_client`: the one call to the gateway
+//! - `health`, `telemetry`, `serve`, `start_message`: operations
+
+mod clock;
+mod config;
+mod error_page;
+mod gateway_client;
+mod health;
+mod middleware;
+pub mod request;
+mod router;
+mod serve;
+mod services;
+mod start_message;
+pub mod telemetry;
+
+use std::net::SocketAddr;
+
+use tokio::net::TcpListener;
+
+pub use clock::system_clock;
+pub use config::{Config, ConfigError};
+pub use gateway_client::GatewayClient;
+pub use serve::shutdown_signal;
+pub use services::Services;
+
+use crate::{gateway::LoadError, instance::StoreError, jwt::Clock};
+
+/// Why the program did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The environment is not right.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The gateway project is not right.
+    #[error("the gateway project cannot be loaded: {0}")]
+    Gateway(#[from] LoadError),
+    /// The embedded Clerk cannot be opened.
+    #[error(transparent)]
+    Instance(#[from] StoreError),
+    /// The address cannot be listened on.
+    #[error(
+        "cannot listen on {address}: {error}. Is another server running there? LEPTOS_SITE_ADDR chooses another address."
+    )]
+    Bind {
+        /// The address.
+        address: SocketAddr,
+        /// Why not.
+        error: std::io::Error,
+    },
+    /// The HTTP clients cannot be set up.
+    #[error("cannot set up TLS: {0}")]
+    Tls(#[from] reqwest::Error),
+    /// The listener failed.
+    #[error("the listener failed: {0}")]
+    Listener(#[from] std::io::Error),
+}
+
+/// Listens on `address`.
+///
+/// # Errors
+/// When it is taken or not ours.
+pub async fn bind(address: SocketAddr) -> Result<TcpListener, StartError> {
+    TcpListener::bind(address).await.map_err(|error| StartError::Bind { address, error })
+}
+
+/// Serves the application on `listener` until `shutdown` resolves and every request under way has been answered.
+///
+/// # Errors
+/// When something that is needed cannot be had, before the first request is taken.
+pub async fn run(
+    listener: TcpListener,
+    config: Config,
+    clock: Clock,
+    shutdown: impl Future<Output = ()>,
+) -> Result<(), StartError> {
+    let address = listener.local_addr()?;
+    let services = Services::build(&config, address, clock)?;
+    let router = router::router(&config, &services)?;
+    services.prefetch_keys();
+    start_message::print(&services, address);
+    serve::serve(listener, router, shutdown).await;
+    tracing::info!("stopped");
+    Ok(())
+}

@@ -1,0 +1,67 @@
+//! What a server function may ask of the request it runs in, and do to its response.
+
+use axum::http::{HeaderMap, StatusCode, request::Parts};
+use leptos::prelude::use_context;
+use leptos_axum::ResponseOptions;
+
+use super::Services;
+use crate::{
+    clerk::{Auth, SignedIn},
+    model::{AccountError, SignOutError},
+};
+
+/// The signed-in user of the request.
+///
+/// # Errors
+/// [`AccountError::SignedOut`], or [`AccountError::Unverifiable`] when nobody can be recognised.
+pub fn current_user() -> Result<SignedIn, AccountError> {
+    let auth = use_context::<Parts>().and_then(|parts| parts.extensions.get::<Auth>().cloned());
+    match auth {
+        Some(Auth::SignedIn(user)) => Ok(user),
+        Some(auth) if auth.is_unverifiable() => Err(AccountError::Unverifiable),
+        _ => Err(AccountError::SignedOut),
+    }
+}
+
+/// What the program serves with.
+///
+/// # Errors
+/// When called outside a request.
+pub fn services() -> Result<Services, AccountError> {
+    use_context::<Services>().ok_or(AccountError::Transport)
+}
+
+/// Gives the response the status that belongs to an error.
+pub fn set_status(error: &AccountError) {
+    if let (Some(response), Ok(status)) = (use_context::<ResponseOptions>(), StatusCode::from_u16(error.status())) {
+        response.set_status(status);
+    }
+}
+
+/// Ends the visitor's session at Clerk and empties their cookies.
+///
+/// # Errors
+/// When Clerk did not end the session.
+pub async fn end_session() -> Result<(), SignOutError> {
+    let (Some(services), Some(parts)) = (use_context::<Services>(), use_context::<Parts>()) else {
+        return Err(SignOutError::Transport);
+    };
+    let cookies = services.clerk.sign_out(&parts, (services.clock)()).await.map_err(|error| {
+        tracing::warn!(%error, "could not sign out");
+        SignOutError::ClerkFailed
+    })?;
+    append_headers(&cookies);
+    Ok(())
+}
+
+/// Sends the visitor to the home page.
+pub fn redirect_home() {
+    leptos_axum::redirect("/");
+}
+
+fn append_headers(headers: &HeaderMap) {
+    let Some(response) = use_context::<ResponseOptions>() else { return };
+    for (name, value) in headers {
+        response.append_header(name.clone(), value.clone());
+    }
+}

@@ -1,0 +1,121 @@
+//! What is mounted where.
+
+use axum::{
+    Router,
+    http::{HeaderValue, header, request::Parts},
+    middleware::from_fn_with_state,
+};
+use leptos::prelude::{provide_context, use_context};
+use leptos_axum::{LeptosRoutes, ResponseOptions, file_and_error_handler_with_context, generate_route_list};
+use tower_http::{services::ServeDir, set_header::SetResponseHeaderLayer};
+
+use super::{
+    Config, Services, StartError, health,
+    middleware::{self, RequestId, authenticate, require_access},
+    services::{CLERK_PATH, GATEWAY_PATH},
+};
+use crate::{
+    clerk::Auth,
+    gateway,
+    model::{PageContext, Viewer},
+    ui,
+};
+
+/// Everything the program serves.
+///
+/// # Errors
+/// When the embedded gateway's project cannot be loaded.
+pub fn router(config: &Config, services: &Services) -> Result<Router, StartError> {
+    let mut router = Router::new().fallback_service(middleware::for_browsers(pages(config, services), services));
+    if let Some(instance) = &services.instance {
+        router = router.nest(CLERK_PATH, middleware::for_browsers(instance.router(), services));
+    }
+    if config.gateway_url.is_none() {
+        router = router.nest(GATEWAY_PATH, gateway::load(&config.config_dir, &gateway_dependencies(config, services))?);
+    }
+    let router = router
+        .nest_service(&format!("/{}", config.leptos.site_pkg_dir), package(config))
+        .merge(health::router(services.clone()));
+    Ok(middleware::for_everybody(router, services))
+}
+
+/// The issuer is known even where `CLERK_FRONTEND_API_URL` is not set: the article's policy entry needs no change.
+fn gateway_dependencies(config: &Config, services: &Services) -> gateway::Dependencies {
+    let issuer = ("CLERK_FRONTEND_API_URL".to_owned(), services.issuer.clone());
+    let variables = config.variables.iter().map(|(name, value)| (name.to_owned(), value.to_owned()));
+    gateway::Dependencies {
+        key_sets: services.key_sets.clone(),
+        environment: variables.chain([issuer]).collect(),
+        clock: services.clock.clone(),
+    }
+}
+
+/// What cargo-leptos built: WebAssembly, its glue and the stylesheet. Names stay the same from build to build, so
+/// browsers ask whether theirs is still the newest.
+fn package(config: &Config) -> Router {
+    let folder = format!("{}/{}", config.leptos.site_root, config.leptos.site_pkg_dir);
+    let revalidate = SetResponseHeaderLayer::overriding(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    Router::new().fallback_service(ServeDir::new(folder).precompressed_br().precompressed_gzip()).layer(revalidate)
+}
+
+/// The application's pages and server functions. Everything in here knows who sent the request.
+fn pages(config: &Config, services: &Services) -> Router {
+    let options = config.leptos.clone();
+    let policy = content_security_policy(config);
+    let context = {
+        let (services, options) = (services.clone(), options.clone());
+        move || provide_page_context(&services, &options, &policy)
+    };
+    let shell = {
+        let options = options.clone();
+        move || ui::shell(options.clone())
+    };
+    Router::new()
+        .leptos_routes_with_context(&options, generate_route_list(ui::routes::App), context.clone(), shell)
+        .route_layer(from_fn_with_state(services.clone(), require_access))
+        .fallback(file_and_error_handler_with_context(context, ui::shell))
+        .layer(from_fn_with_state(services.clone(), authenticate))
+        .with_state(options)
+}
+
+/// Runs before every page and every server function.
+fn provide_page_context(services: &Services, options: &leptos::config::LeptosOptions, policy: &str) {
+    let Some(parts) = use_context::<Parts>() else { return };
+    provide_context(services.clone());
+    provide_context(options.clone());
+    provide_context(page_context(services, &parts));
+    let (Some(response), Some(nonce)) = (use_context::<ResponseOptions>(), leptos::nonce::use_nonce()) else { return };
+    if let Ok(value) = HeaderValue::from_str(&policy.replace("NONCE", &nonce)) {
+        response.insert_header(header::CONTENT_SECURITY_POLICY, value);
+    }
+    response.insert_header(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+}
+
+fn page_context(services: &Services, parts: &Parts) -> PageContext {
+    let viewer = match parts.extensions.get::<Auth>() {
+        Some(Auth::SignedIn(user)) => Viewer::SignedIn { user_id: user.user_id().to_owned() },
+        Some(auth) if auth.is_unverifiable() => Viewer::Unverifiable,
+        _ => Viewer::SignedOut,
+    };
+    let mut account = services.public_url.clone();
+    account.set_path("/account");
+    PageContext {
+        viewer,
+        embedded_clerk: services.instance.is_some(),
+        sign_in_url: services.clerk.sign_in_url(&account).into(),
+        sign_up_url: services.clerk.sign_up_url(&account).into(),
+        request_id: parts.extensions.get::<RequestId>().map(ToString::to_string).unwrap_or_default(),
+        stylesheet: services.stylesheet.clone(),
+    }
+}
+
+/// Scripts run with this response's nonce only. `cargo leptos watch` reloads pages over a web socket.
+fn content_security_policy(config: &Config) -> String {
+    let port = config.leptos.reload_port;
+    let reload = if config.watched { format!(" ws://localhost:{port} ws://127.0.0.1:{port}") } else { String::new() };
+    format!(
+        "default-src 'none'; script-src 'nonce-NONCE' 'strict-dynamic' 'wasm-unsafe-eval'; style-src 'self'; \
+         img-src 'self' data:; font-src 'self'; connect-src 'self'{reload}; manifest-src 'self'; form-action 'self'; \
+         base-uri 'none'; frame-ancestors 'none'"
+    )
+}

@@ -1,0 +1,104 @@
+//! Taking connections, and stopping without dropping a request.
+
+use std::{pin::pin, time::Duration};
+
+use axum::Router;
+use hyper::server::conn::http1;
+use hyper_util::{
+    rt::{TokioIo, TokioTimer},
+    server::graceful::GracefulShutdown,
+    service::TowerToHyperService,
+};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    signal,
+    time::{sleep, timeout},
+};
+
+/// Whoever does not finish a request's head in this time is not served: a slow head holds a connection for nothing.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
+/// Requests under way get this long to end once the program is told to stop.
+const DRAIN: Duration = Duration::from_secs(10);
+/// Accepting fails when file descriptors run out; trying again at once would only burn the processor.
+const AFTER_ACCEPT_FAILURE: Duration = Duration::from_millis(200);
+
+/// Serves until `shutdown` resolves, then until the requests under way are answered.
+pub async fn serve(listener: TcpListener, router: Router, shutdown: impl Future<Output = ()>) {
+    let graceful = GracefulShutdown::new();
+    let mut shutdown = pin!(shutdown);
+    loop {
+        tokio::select! {
+            stream = accept(&listener) => {
+                let connection = graceful.watch(connection(stream, &router));
+                tokio::spawn(async move { log_end(connection.await) });
+            }
+            () = &mut shutdown => break,
+        }
+    }
+    tracing::info!("stopping");
+    // A page under way may still have to call the embedded gateway, so connections are taken until the last one is done.
+    let late = async {
+        loop {
+            let connection = connection(accept(&listener).await, &router);
+            tokio::spawn(async move { log_end(connection.await) });
+        }
+    };
+    tokio::select! {
+        drained = timeout(DRAIN, graceful.shutdown()) => if drained.is_err() {
+            tracing::warn!("some requests did not end in time and are dropped");
+        },
+        () = late => {}
+    }
+}
+
+type Connection = http1::Connection<TokioIo<TcpStream>, TowerToHyperService<Router>>;
+
+fn connection(stream: TcpStream, router: &Router) -> Connection {
+    http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_TIMEOUT)
+        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router.clone()))
+}
+
+async fn accept(listener: &TcpListener) -> TcpStream {
+    loop {
+        match listener.accept().await {
+            Ok((stream, _)) => {
+                // Answers are written whole; waiting for more to send would only delay them.
+                let _unimportant = stream.set_nodelay(true);
+                return stream;
+            }
+            Err(error) => {
+                tracing::warn!(%error, "could not accept a connection");
+                sleep(AFTER_ACCEPT_FAILURE).await;
+            }
+        }
+    }
+}
+
+fn log_end(outcome: hyper::Result<()>) {
+    if let Err(error) = outcome {
+        tracing::debug!(%error, "a connection ended early");
+    }
+}
+
+/// Resolves when the program is told to stop: SIGINT (Ctrl-C) or SIGTERM.
+pub async fn shutdown_signal() {
+    let interrupt = async {
+        if signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    };
+    #[cfg(unix)]
+    let terminate = async {
+        match signal::unix::signal(signal::unix::SignalKind::terminate()) {
+            Ok(mut stream) => {
+                stream.recv().await;
+            }
+            Err(_) => std::future::pending().await,
+        }
+    };
+    #[cfg(not(unix))]
+    let terminate = std::future::pending::<()>();
+    tokio::select! { () = interrupt => {}, () = terminate => {} }
+}

@@ -1,0 +1,181 @@
+//! What requests are served with, made once from the configuration.
+
+use std::{collections::HashMap, net::SocketAddr, sync::Arc};
+
+use url::{ParseError, Url};
+
+use super::{
+    Config, ConfigError, GatewayClient, StartError,
+    config::{ClerkConfig, EmbeddedClerk, HostedClerk},
+};
+use crate::{
+    clerk::{BackendClient, Clerk, ClerkOptions, PublishableKey},
+    instance::{self, Instance},
+    jwt::{Clock, KeySetClient, KeySets, KeySource, Rules, Verifier},
+};
+
+/// Where the embedded Clerk is mounted; Clerk's own convention for a proxied Frontend API.
+pub const CLERK_PATH: &str = "/__clerk";
+/// Where the embedded gateway is mounted.
+pub const GATEWAY_PATH: &str = "/gateway";
+
+/// Everything a request may need.
+#[derive(Clone)]
+pub struct Services {
+    /// Decides who sent a request.
+    pub clerk: Arc<Clerk>,
+    /// Calls the gateway.
+    pub gateway: GatewayClient,
+    /// The issuers' keys.
+    pub key_sets: Arc<KeySets>,
+    /// The issuer of the application's own Clerk.
+    pub issuer: String,
+    /// The embedded Clerk, if it is used.
+    pub instance: Option<Instance>,
+    /// The origin people use.
+    pub public_url: Url,
+    /// The stylesheet's path.
+    pub stylesheet: String,
+    /// Tells the time.
+    pub clock: Clock,
+}
+
+/// What differs between the embedded Clerk and a hosted one.
+struct ClerkSetup {
+    options: ClerkOptions,
+    issuer: String,
+    key_source: Option<KeySource>,
+    instance: Option<Instance>,
+}
+
+impl Services {
+    /// Makes everything.
+    ///
+    /// # Errors
+    /// When something that is needed cannot be had.
+    pub fn build(config: &Config, listening_on: SocketAddr, clock: Clock) -> Result<Self, StartError> {
+        let own_url = loopback_url(listening_on)?;
+        let public_url = match &config.public_url {
+            Some(url) => url.clone(),
+            None => parse(&format!("http://localhost:{}", listening_on.port()))?,
+        };
+        let stylesheet = format!("/{}/{}.css", config.leptos.site_pkg_dir, config.leptos.output_name);
+        let place =
+            Place { listening_on, own_url: &own_url, public_url: &public_url, stylesheet: &stylesheet, clock: &clock };
+        let setup = match &config.clerk {
+            ClerkConfig::Embedded(embedded) => embedded_setup(embedded, &place)?,
+            ClerkConfig::Hosted(hosted) => hosted_setup(hosted, &public_url)?,
+        };
+        let sources: HashMap<String, KeySource> =
+            setup.key_source.into_iter().map(|source| (setup.issuer.clone(), source)).collect();
+        let key_sets = Arc::new(KeySets::new(KeySetClient::new()?, sources));
+        let parties = config.authorized_parties.clone();
+        let parties = parties.unwrap_or_else(|| vec![public_url.origin().ascii_serialization()]);
+        let keys = key_sets.of(&setup.issuer).map_err(not_a_url)?;
+        let verifier = Verifier::new(keys, Rules::clerk(setup.issuer.as_str(), parties));
+        let backend = BackendClient::new(setup.options.api_url.clone(), setup.options.secret_key.clone())?;
+        let gateway_url = match &config.gateway_url {
+            Some(url) => url.clone(),
+            None => own_url.join(GATEWAY_PATH).map_err(not_a_url)?,
+        };
+        Ok(Self {
+            clerk: Arc::new(Clerk::new(setup.options, verifier, backend)),
+            gateway: GatewayClient::new(gateway_url)?,
+            key_sets,
+            issuer: setup.issuer,
+            instance: setup.instance,
+            public_url,
+            stylesheet,
+            clock,
+        })
+    }
+
+    /// Fetches the keys in the background, so that the first request need not wait for them.
+    pub fn prefetch_keys(&self) {
+        let (key_sets, now) = (Arc::clone(&self.key_sets), (self.clock)());
+        tokio::spawn(async move { key_sets.prefetch(now).await });
+    }
+}
+
+/// Where this server is.
+struct Place<'a> {
+    listening_on: SocketAddr,
+    own_url: &'a Url,
+    public_url: &'a Url,
+    stylesheet: &'a str,
+    clock: &'a Clock,
+}
+
+fn embedded_setup(embedded: &EmbeddedClerk, place: &Place<'_>) -> Result<ClerkSetup, StartError> {
+    if !place.listening_on.ip().is_loopback() && !embedded.allow_non_loopback {
+        return Err(ConfigError::EmbeddedClerkExposed(place.listening_on).into());
+    }
+    let instance = Instance::open(instance::Settings {
+        database: embedded.database.clone(),
+        public_url: place.public_url.clone(),
+        base_path: CLERK_PATH,
+        token_lifetime: embedded.token_lifetime,
+        stylesheet: place.stylesheet.to_owned(),
+        clock: Arc::clone(place.clock),
+    })?;
+    let key = instance.publishable_key();
+    let portal = |page: &str| parse_join(place.public_url, &format!("{CLERK_PATH}/{page}"));
+    let options = ClerkOptions {
+        publishable_key: PublishableKey::parse(key)
+            .map_err(|error| invalid("CLERK_PUBLISHABLE_KEY", &error.to_string()))?,
+        frontend_api_url: parse_join(place.public_url, CLERK_PATH)?,
+        api_url: parse_join(place.own_url, &format!("{CLERK_PATH}/api"))?,
+        secret_key: instance.secret_key(),
+        public_url: place.public_url.clone(),
+        sign_in_url: Some(portal("sign-in")?),
+        sign_up_url: Some(portal("sign-up")?),
+    };
+    let keys = parse_join(place.own_url, &format!("{CLERK_PATH}/.well-known/jwks.json"))?;
+    Ok(ClerkSetup {
+        options,
+        issuer: instance.issuer(),
+        key_source: Some(KeySource::Url(keys)),
+        instance: Some(instance),
+    })
+}
+
+fn hosted_setup(hosted: &HostedClerk, public_url: &Url) -> Result<ClerkSetup, StartError> {
+    let page = |url: &Option<String>| url.as_deref().map(|url| parse_join(public_url, url)).transpose();
+    let options = ClerkOptions {
+        publishable_key: hosted.publishable_key.clone(),
+        frontend_api_url: parse(&hosted.frontend_api_url)?,
+        api_url: hosted.api_url.clone(),
+        secret_key: hosted.secret_key.clone(),
+        public_url: public_url.clone(),
+        sign_in_url: page(&hosted.sign_in_url)?,
+        sign_up_url: page(&hosted.sign_up_url)?,
+    };
+    let key_source = hosted.jwt_key.clone().map(KeySource::Key);
+    Ok(ClerkSetup { options, issuer: hosted.frontend_api_url.clone(), key_source, instance: None })
+}
+
+/// How this program reaches itself. A server that listens on every address is reached on loopback.
+fn loopback_url(listening_on: SocketAddr) -> Result<Url, StartError> {
+    let mut address = listening_on;
+    if address.ip().is_unspecified() {
+        address.set_ip(if address.is_ipv4() { [127, 0, 0, 1].into() } else { [0, 0, 0, 0, 0, 0, 0, 1].into() });
+    }
+    parse(&format!("http://{address}"))
+}
+
+fn parse(url: &str) -> Result<Url, StartError> {
+    Url::parse(url).map_err(not_a_url)
+}
+
+fn parse_join(base: &Url, path: &str) -> Result<Url, StartError> {
+    base.join(path).map_err(not_a_url)
+}
+
+/// Every part was checked when the configuration was read; what is left is their combination.
+fn not_a_url(error: ParseError) -> StartError {
+    invalid("GATEHOUSE_PUBLIC_URL", &format!("a value that forms URLs with the other settings ({error})"))
+}
+
+fn invalid(name: &str, expected: &str) -> StartError {
+    ConfigError::Invalid { name: name.to_owned(), expected: expected.to_owned() }.into()
+}

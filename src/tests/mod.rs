@@ -1,0 +1,12 @@
+//! The integration tests: the real program, started on a free port, spoken to over HTTP. One binary, so that it is
+//! linked once.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
+
+mod account_page;
+mod embedded_clerk;
+mod operations;
+mod start;
+mod support;
+mod tidy;
+mod tokens;

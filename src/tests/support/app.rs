@@ -1,0 +1,218 @@
+//! The program under test, as a process of its own.
+
+use std::{
+    collections::BTreeMap,
+    io::{BufRead, BufReader, Read},
+    process::{Child, Command, ExitStatus, Stdio},
+    sync::{Arc, Mutex},
+    thread,
+    time::{Duration, Instant},
+};
+
+use super::testing::TempFolder;
+use reqwest::{Method, RequestBuilder, Response, header::HeaderMap};
+
+/// Longer than a start ever takes; what takes longer is stuck.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A running program. Ends with the test.
+pub struct App {
+    child: Child,
+    /// Where it serves, as people type it.
+    pub origin: String,
+    folder: Arc<TempFolder>,
+    variables: BTreeMap<String, String>,
+    log: Arc<Mutex<String>>,
+}
+
+/// An answer, read whole.
+#[derive(Debug)]
+pub struct Page {
+    pub status: u16,
+    pub headers: HeaderMap,
+    pub body: String,
+}
+
+impl App {
+    /// Starts the program with these variables and no others, and waits until it listens.
+    pub async fn start(variables: &[(&str, &str)]) -> Self {
+        let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        Self::start_in(Arc::new(TempFolder::new()), variables).await
+    }
+
+    /// Runs the program with these variables until it ends by itself, and returns how, and what it said.
+    pub fn run_to_end(variables: &[(&str, &str)]) -> (ExitStatus, String) {
+        let folder = TempFolder::new();
+        let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let mut child = command(&folder, &variables).spawn().unwrap();
+        let deadline = Instant::now() + PATIENCE;
+        let status = loop {
+            if let Some(status) = child.try_wait().unwrap() {
+                break status;
+            }
+            if Instant::now() > deadline {
+                child.kill().unwrap();
+                panic!("the program still runs");
+            }
+            thread::yield_now();
+        };
+        let mut text = String::new();
+        child.stderr.take().unwrap().read_to_string(&mut text).unwrap();
+        (status, text)
+    }
+
+    async fn start_in(folder: Arc<TempFolder>, variables: BTreeMap<String, String>) -> Self {
+        let mut child = command(&folder, &variables).spawn().unwrap();
+        let log = Arc::new(Mutex::new(String::new()));
+        follow(child.stderr.take().unwrap(), Arc::clone(&log));
+        let stdout = child.stdout.take().unwrap();
+        let origin = tokio::task::spawn_blocking(move || origin(stdout)).await.unwrap();
+        let Some(origin) = origin else { panic!("the program did not start:\n{}", log.lock().unwrap()) };
+        Self { child, origin, folder, variables, log }
+    }
+
+    /// Ends the program at once, as `kill -9` does, and starts it again on the same file.
+    pub async fn kill_and_restart(mut self) -> Self {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+        let (folder, variables) = (Arc::clone(&self.folder), self.variables.clone());
+        Self::start_in(folder, variables).await
+    }
+
+    /// Asks the program to stop, as supervisors and terminals do.
+    pub fn signal(&self, signal: &str) {
+        let status = Command::new("kill").arg(format!("-{signal}")).arg(self.child.id().to_string()).status();
+        assert!(status.unwrap().success());
+    }
+
+    /// How the program ended.
+    pub async fn wait(mut self) -> ExitStatus {
+        let child = &mut self.child;
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            if let Some(status) = child.try_wait().unwrap() {
+                return status;
+            }
+            assert!(Instant::now() < deadline, "the program still runs");
+            tokio::task::yield_now().await;
+        }
+    }
+
+    /// Where the program listens, whatever people call it.
+    pub async fn address(&self) -> String {
+        loop {
+            if let Some(rest) = self.log().split("address=").nth(1) {
+                return rest.split_whitespace().next().unwrap().to_owned();
+            }
+            tokio::task::yield_now().await;
+        }
+    }
+
+    /// What the program has logged so far.
+    pub fn log(&self) -> String {
+        self.log.lock().unwrap().clone()
+    }
+
+    /// A request that follows no redirect.
+    pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().build().unwrap();
+        let url = if path.starts_with("http") { path.to_owned() } else { format!("{}{path}", self.origin) };
+        client.request(method, url)
+    }
+
+    /// A GET, as a script makes it.
+    pub async fn get(&self, path: &str, headers: &[(&str, &str)]) -> Page {
+        let request = self.request(Method::GET, path);
+        let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+        Page::read(request.send().await.unwrap()).await
+    }
+
+    /// A GET, as a browser makes it for a page.
+    pub async fn navigate(&self, path: &str, cookies: &str) -> Page {
+        self.get(path, &[("accept", "text/html"), ("cookie", cookies)]).await
+    }
+
+    /// A form, as a browser sends it from one of our own pages.
+    pub async fn post_form(&self, path: &str, cookies: &str, fields: &[(&str, &str)]) -> Page {
+        let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        let request = self
+            .request(Method::POST, path)
+            .header("accept", "text/html")
+            .header("content-type", "application/x-www-form-urlencoded")
+            .header("cookie", cookies)
+            .header("origin", &self.origin);
+        Page::read(request.body(body).send().await.unwrap()).await
+    }
+}
+
+impl Drop for App {
+    fn drop(&mut self) {
+        // Both fail if the program has ended, which is as well.
+        let _ended = self.child.kill();
+        let _ended = self.child.wait();
+    }
+}
+
+impl Page {
+    pub async fn read(response: Response) -> Self {
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        Self { status, headers, body: response.text().await.unwrap() }
+    }
+
+    /// A header, empty where it is missing.
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+    }
+
+    /// The cookies that a browser holds after this answer, if it held `before`.
+    pub fn cookies_after(&self, before: &str) -> String {
+        let mut jar: BTreeMap<String, String> = before
+            .split("; ")
+            .filter_map(|pair| pair.split_once('='))
+            .map(|(name, value)| (name.into(), value.into()))
+            .collect();
+        for cookie in self.headers.get_all("set-cookie") {
+            let cookie = cookie.to_str().unwrap();
+            let (name, value) = cookie.split(';').next().unwrap().split_once('=').unwrap();
+            if cookie.contains("Max-Age=0") {
+                jar.remove(name);
+            } else {
+                jar.insert(name.to_owned(), value.to_owned());
+            }
+        }
+        jar.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("; ")
+    }
+}
+
+fn command(folder: &TempFolder, variables: &BTreeMap<String, String>) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_gatehouse"));
+    command
+        .env_clear()
+        .env("GATEHOUSE_INSTANCE_DB", folder.path().join("instance.db"))
+        .env("LEPTOS_SITE_ADDR", "127.0.0.1:0")
+        .envs(variables)
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    command
+}
+
+/// The address that the program prints; none if it ended instead.
+fn origin(stdout: impl Read + Send + 'static) -> Option<String> {
+    let mut lines = BufReader::new(stdout).lines();
+    let line = lines.by_ref().map_while(Result::ok).find(|line| line.contains("listening on "))?;
+    // Whoever writes to a closed pipe fails, so the rest is read, too.
+    thread::spawn(move || lines.map_while(Result::ok).for_each(drop));
+    line.split("listening on ").nth(1).map(|origin| origin.trim().to_owned())
+}
+
+fn follow(stderr: impl Read + Send + 'static, log: Arc<Mutex<String>>) {
+    thread::spawn(move || {
+        for line in BufReader::new(stderr).lines().map_while(Result::ok) {
+            let mut log = log.lock().unwrap();
+            log.push_str(&line);
+            log.push('\n');
+        }
+    });
+}

@@ -1,0 +1,94 @@
+//! Stands in for a Clerk instance: its own keys, its own key server on loopback, which can go away and come back.
+
+use std::{
+    net::SocketAddr,
+    sync::{Arc, Mutex},
+};
+
+use axum::{Json, Router, extract::State, routing::get};
+use base64::{Engine, engine::general_purpose::STANDARD_NO_PAD};
+use serde_json::{Value, json};
+use tokio::{net::TcpListener, task::JoinHandle};
+
+use super::{
+    App, now,
+    testing::{TestKey, session_claims},
+};
+
+/// An issuer with one key at a time.
+pub struct Issuer {
+    pub url: String,
+    address: SocketAddr,
+    key: Arc<Mutex<Arc<TestKey>>>,
+    server: Option<JoinHandle<()>>,
+}
+
+impl Issuer {
+    /// An issuer whose key server is up.
+    pub async fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let key = Arc::new(Mutex::new(TestKey::named("ins_1")));
+        let mut issuer = Self { url: format!("http://{address}"), address, key, server: None };
+        issuer.serve(listener);
+        issuer
+    }
+
+    fn serve(&mut self, listener: TcpListener) {
+        let app = Router::new().route("/.well-known/jwks.json", get(jwks)).with_state(Arc::clone(&self.key));
+        self.server = Some(tokio::spawn(async move { axum::serve(listener, app).await.unwrap() }));
+    }
+
+    /// Takes the key server away: connections are refused.
+    pub async fn go_down(&mut self) {
+        if let Some(server) = self.server.take() {
+            server.abort();
+            // The port is free once the task is gone.
+            let _aborted = server.await;
+        }
+    }
+
+    /// Brings it back at the same address.
+    pub async fn come_up(&mut self) {
+        let listener = TcpListener::bind(self.address).await.unwrap();
+        self.serve(listener);
+    }
+
+    /// Signs with another key from now on, and publishes only that.
+    pub fn rotate(&self) {
+        *self.key.lock().unwrap() = TestKey::named("ins_2");
+    }
+
+    pub fn key(&self) -> Arc<TestKey> {
+        Arc::clone(&self.key.lock().unwrap())
+    }
+
+    /// The variables that make the program use this issuer.
+    pub fn variables(&self) -> Vec<(&'static str, String)> {
+        let host = STANDARD_NO_PAD.encode(format!("{}$", self.address));
+        vec![
+            ("CLERK_PUBLISHABLE_KEY", format!("pk_test_{host}")),
+            ("CLERK_SECRET_KEY", "sk_test_integration".to_owned()),
+            ("CLERK_FRONTEND_API_URL", self.url.clone()),
+            ("CLERK_API_URL", self.url.clone()),
+        ]
+    }
+
+    /// Starts the program with this issuer and more variables.
+    pub async fn app(&self, more: &[(&str, &str)]) -> App {
+        let own = self.variables();
+        let own: Vec<(&str, &str)> = own.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        App::start(&[&own, more].concat()).await
+    }
+
+    /// The claims of a token for `app`, made now.
+    pub fn claims(&self, app: &App) -> Value {
+        session_claims(&self.url, &app.origin, now())
+    }
+}
+
+/// Without a lasting connection, going down is noticed at once.
+async fn jwks(State(key): State<Arc<Mutex<Arc<TestKey>>>>) -> ([(&'static str, &'static str); 1], Json<Value>) {
+    let key = Arc::clone(&key.lock().unwrap());
+    ([("connection", "close")], Json(json!({ "keys": [key.jwk()] })))
+}

@@ -1,0 +1,49 @@
+//! The frame of every page: banner, header, the page, footer.
+
+use leptos::prelude::*;
+use leptos_router::hooks::use_query_map;
+
+use super::{Notice, site_header::SiteHeader};
+use crate::model::PageContext;
+
+/// The frame around a page.
+#[component]
+pub fn Layout(children: Children) -> impl IntoView {
+    let context = use_context::<PageContext>().unwrap_or_default();
+    view! {
+        <a class="skip-link" href="#main">"Skip to the content"</a>
+        {context.embedded_clerk.then_some(EmbeddedBanner)}
+        <SiteHeader context />
+        <main id="main">
+            <SignOutFailed />
+            {children()}
+        </main>
+        <footer class="site-footer">
+            <p>"Gatehouse: Clerk, Leptos and an API gateway in one Rust program."</p>
+        </footer>
+    }
+}
+
+#[component]
+fn EmbeddedBanner() -> impl IntoView {
+    view! {
+        <div class="embedded-banner" role="note">
+            <strong>"Embedded Clerk."</strong>
+            " Accounts live on this machine only. Not for production."
+        </div>
+    }
+}
+
+/// A failed sign-out comes back as a query parameter. Any link could carry it, so the text is ours, whatever it says.
+#[component]
+fn SignOutFailed() -> impl IntoView {
+    let query = use_query_map();
+    let failed = query.with_untracked(|query| query.get_str("__path") == Some("/rpc/sign_out"));
+    failed.then(|| {
+        view! {
+            <Notice kind="error">
+                <p>"You could not be signed out: Clerk did not answer. You are still signed in. Please try again."</p>
+            </Notice>
+        }
+    })
+}

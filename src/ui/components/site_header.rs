@@ -1,0 +1,45 @@
+//! The header: where one can go, and who is signed in.
+
+use leptos::{prelude::*, server_fn::ServerFn};
+
+use crate::{
+    model::{PageContext, Viewer},
+    rpc::SignOut,
+};
+
+/// The header of every page.
+#[component]
+pub fn SiteHeader(context: PageContext) -> impl IntoView {
+    view! {
+        <header class="site-header">
+            <a class="brand" href="/">
+                <span class="brand-mark" aria-hidden="true"></span>
+                "Gatehouse"
+            </a>
+            <nav aria-label="Pages">
+                <a href="/account">"Account"</a>
+            </nav>
+            <div class="session">{session(context)}</div>
+        </header>
+    }
+}
+
+fn session(context: PageContext) -> AnyView {
+    match context.viewer {
+        Viewer::SignedIn { .. } => sign_out_form().into_any(),
+        Viewer::SignedOut => view! {
+            <a class="button" href=context.sign_in_url>"Sign in"</a>
+            <a class="button button-primary" href=context.sign_up_url>"Sign up"</a>
+        }
+        .into_any(),
+        Viewer::Unverifiable => view! { <span class="tag">"Session not checked"</span> }.into_any(),
+    }
+}
+
+fn sign_out_form() -> impl IntoView {
+    view! {
+        <form method="post" action=SignOut::url()>
+            <button class="button" type="submit">"Sign out"</button>
+        </form>
+    }
+}

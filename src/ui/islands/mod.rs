@@ -1,0 +1,3 @@
+//! The parts of pages that run in the browser. Each must read well where scripts are off.
+
+pub mod token_clock;

@@ -1,0 +1,102 @@
+//! The account page, as in the article: the gateway's answer to the signed-in user, rendered on the server.
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+
+use crate::{
+    model::{Account, AccountError, PageContext},
+    rpc,
+    ui::{components::Notice, islands::token_clock::TokenClock},
+};
+
+/// `/account`
+#[component]
+pub fn AccountPage() -> impl IntoView {
+    let account = Resource::new_blocking(|| (), |()| rpc::account_data());
+    view! {
+        <Title text="Account · Gatehouse" />
+        <h1>"Your account"</h1>
+        <Suspense>
+            {move || Suspend::new(async move {
+                match account.await {
+                    Ok(account) => view! { <SignedInAccount account /> }.into_any(),
+                    Err(error) => view! { <Failure error /> }.into_any(),
+                }
+            })}
+        </Suspense>
+    }
+}
+
+#[component]
+fn SignedInAccount(account: Account) -> impl IntoView {
+    let greeting = match account.greeting {
+        Ok(text) => view! { <p class="greeting">{text}</p> }.into_any(),
+        Err(error) => view! { <Failure error /> }.into_any(),
+    };
+    view! {
+        <section class="card" aria-labelledby="gateway-title">
+            <h2 id="gateway-title">"What the gateway says"</h2>
+            {greeting}
+        </section>
+        <section class="card" aria-labelledby="session-title">
+            <h2 id="session-title">"Your session"</h2>
+            <dl class="facts">
+                <dt>"User"</dt>
+                <dd><code>{account.user_id}</code></dd>
+                <dt>"Session"</dt>
+                <dd><code>{account.session_id}</code></dd>
+                <dt>"Session token"</dt>
+                <dd><TokenClock expires_at=account.token_expires_at /></dd>
+            </dl>
+        </section>
+        <IslandScripts />
+    }
+}
+
+/// What went wrong, in plain words, and the way to try again. The rest of the page stays.
+#[component]
+fn Failure(error: AccountError) -> impl IntoView {
+    let request_id = use_context::<PageContext>().unwrap_or_default().request_id;
+    let (title, text) = words(error);
+    view! {
+        <Notice kind="error">
+            <h3>{title}</h3>
+            <p>{text}</p>
+            <p class="request-id">"Request " <code>{request_id}</code></p>
+        </Notice>
+        <p class="actions"><a class="button" href="/account">"Try again"</a></p>
+    }
+}
+
+const fn words(error: AccountError) -> (&'static str, &'static str) {
+    match error {
+        AccountError::SignedOut => ("You are signed out", "Sign in to see your account."),
+        AccountError::Unverifiable => (
+            "Your session cannot be checked",
+            "The keys that sign it cannot be had right now. You have not been signed out.",
+        ),
+        AccountError::GatewayRefused => (
+            "The gateway refused your session token",
+            "You are signed in here, but the gateway does not accept the token. Its issuer or its keys may be set to another Clerk instance.",
+        ),
+        AccountError::GatewayForbids => {
+            ("The gateway does not let you in", "It knows who you are, and this account may not use the API.")
+        }
+        AccountError::GatewayLimited => ("Too many requests", "The gateway asks for a little patience."),
+        AccountError::GatewayNotReady => {
+            ("The gateway is not ready", "It cannot check tokens at the moment. This usually passes within seconds.")
+        }
+        AccountError::GatewayDown => ("The gateway is down", "Nothing answers at its address."),
+        AccountError::GatewaySlow => ("The gateway is too slow", "It did not answer within 5 seconds."),
+        AccountError::GatewayNonsense => {
+            ("The gateway's answer makes no sense", "It is not the greeting this page expects.")
+        }
+        AccountError::Transport => ("Something went wrong on the way", "The request did not come through."),
+    }
+}
+
+/// Loads the islands. Stands in the page that has one, so that other pages load no script.
+#[component]
+fn IslandScripts() -> impl IntoView {
+    use_context::<LeptosOptions>().map(|options| view! { <HydrationScripts options islands=true /> })
+}

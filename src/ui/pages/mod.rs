@@ -1,0 +1,5 @@
+//! The pages, one file each.
+
+pub mod account_page;
+pub mod home_page;
+pub mod not_found_page;
