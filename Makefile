@@ -6,8 +6,8 @@
 
 # What .ci/setup installs goes before all else. Recipes say `cargo-leptos`, not `cargo leptos`,
 # because rustup and cargo may look into their own folder of programs first.
-export GATEHOUSE_TOOLS := $(or $(GATEHOUSE_TOOLS),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/gatehouse/tools)
-export PATH := $(GATEHOUSE_TOOLS)/bin:$(CURDIR)/end2end/node_modules/.bin:$(PATH)
+export TOOLS_DIR := $(or $(TOOLS_DIR),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/gatehouse/tools)
+export PATH := $(TOOLS_DIR)/bin:$(CURDIR)/end2end/node_modules/.bin:$(PATH)
 
 server := --no-default-features --features ssr
 browser := --no-default-features --features hydrate --lib --target wasm32-unknown-unknown \

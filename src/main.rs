@@ -4,6 +4,11 @@ use std::process::ExitCode;
 
 use gatehouse::server::{Config, StartError, bind, run, shutdown_signal, system_clock, telemetry};
 
+/// Pages are many short-lived strings, freed on other threads than they were made on: glibc's allocator waits for its own
+/// locks there, and keeps what password hashing needed once.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 #[tokio::main]
 async fn main() -> ExitCode {
     match start().await {

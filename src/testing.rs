@@ -1,4 +1,5 @@
 //! Keys, tokens and folders for tests, made without the code under test. Also used by the integration tests.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
 use std::{
     collections::HashMap,

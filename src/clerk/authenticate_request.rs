@@ -120,6 +120,7 @@ impl Clerk {
             (Some(nonce), _) => self.directives_of_nonce(nonce).await,
             (None, Some(token)) => match self.directives_of_token(token, now).await {
                 Ok(directives) => directives,
+                Err(TokenError::KeysUnavailable) => return Ok(Some(unverifiable(HeaderMap::new()))),
                 Err(error) if self.is_development() => return Err(HandshakeFailed(error)),
                 Err(error) => {
                     // Another application below the same domain may own the cookie.
@@ -165,6 +166,7 @@ impl Clerk {
         }
         match result {
             Ok(verified) => Some(signed_in(verified, token, headers)),
+            Err(TokenError::KeysUnavailable) => Some(unverifiable(headers)),
             Err(error) => {
                 tracing::warn!(%error, "ignored the session token of a handshake");
                 None
@@ -176,7 +178,8 @@ impl Clerk {
         let mut headers = HeaderMap::new();
         handshake::append_directives(&mut headers, directives);
         if self.is_development()
-            && let Ok(location) = HeaderValue::from_str(handshake::clean_url(context).as_str())
+            && context.handshake_in_query
+            && let Ok(location) = HeaderValue::from_str(handshake::clean_url(&context.url).as_str())
         {
             headers.insert(header::LOCATION, location);
             headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -184,7 +187,7 @@ impl Clerk {
         headers
     }
 
-    fn is_development(&self) -> bool {
+    pub(super) fn is_development(&self) -> bool {
         self.options.publishable_key.instance_type() == InstanceType::Development
     }
 
@@ -200,6 +203,11 @@ impl Clerk {
 
 fn signed_in(verified: VerifiedToken, token: &str, headers: HeaderMap) -> RequestState {
     RequestState::SignedIn { user: SignedIn::new(verified.claims, token), headers }
+}
+
+/// Nobody is signed out because keys cannot be had; nobody is signed in either.
+fn unverifiable(headers: HeaderMap) -> RequestState {
+    RequestState::signed_out(Reason::JwkRemoteFailedToLoad, headers)
 }
 
 /// Tokens of other classes are signed by the same key and must not pass for a session.

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::{
     clerk::{Auth, BackendClient, ClerkOptions, PublishableKey},
-    jwt::{KeySet, KeySetClient, Rules, Verifier, public_key_from_pem},
+    jwt::{KeySet, Rules, Verifier, public_key_from_pem},
     testing::{TestKey, session_claims, with},
 };
 
@@ -326,7 +326,7 @@ async fn a_link_from_another_origin_synchronises_once() {
 
 #[tokio::test]
 async fn without_keys_nobody_is_signed_out() {
-    let keys = KeySet::remote(Url::parse("http://127.0.0.1:9/jwks").unwrap(), KeySetClient::new().unwrap());
+    let keys = KeySet::remote(Url::parse("http://127.0.0.1:9/jwks").unwrap()).unwrap();
     let request = parts("GET", "/account", &[DOCUMENT, ("cookie", &signed_in_cookies(&token(&[])))]);
     let (auth, _) = decide(&clerk_with(DEVELOPMENT, ISSUER, keys), &request).await.into_auth();
     assert!(auth.is_unverifiable());

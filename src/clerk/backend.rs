@@ -1,21 +1,23 @@
 //! The Backend API, called with the secret key (Clerk, "Backend API reference").
 
-use std::time::Duration;
+use std::sync::Arc;
 
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
+use tokio::sync::Semaphore;
 use url::Url;
 
 use super::constants::API_VERSION;
+use crate::jwt::{describe_failure, http_client};
 
-const TIMEOUT: Duration = Duration::from_secs(5);
+const CALLS_AT_A_TIME: usize = 16;
 
 /// The Backend API did not do what it was asked. For the log.
 #[derive(Debug, thiserror::Error)]
 pub enum BackendError {
     /// No answer, or one that is not JSON of the expected shape.
     #[error("the Clerk Backend API cannot be reached or answered nonsense: {0}")]
-    Unreachable(#[from] reqwest::Error),
+    Unreachable(String),
     /// An answer that refuses.
     #[error("the Clerk Backend API answered {status} ({code})")]
     Refused {
@@ -26,10 +28,18 @@ pub enum BackendError {
     },
 }
 
+impl From<reqwest::Error> for BackendError {
+    fn from(error: reqwest::Error) -> Self {
+        Self::Unreachable(describe_failure(error))
+    }
+}
+
 /// A client of one instance's Backend API.
 #[derive(Debug, Clone)]
 pub struct BackendClient {
     client: reqwest::Client,
+    /// Any visitor can cause a call with a handshake parameter of their own making; not many at a time.
+    slots: Arc<Semaphore>,
     api_url: Url,
     secret_key: SecretString,
 }
@@ -56,12 +66,8 @@ impl BackendClient {
     /// # Errors
     /// When no TLS back end can be set up.
     pub fn new(api_url: Url, secret_key: SecretString) -> reqwest::Result<Self> {
-        let client = reqwest::Client::builder()
-            .redirect(reqwest::redirect::Policy::none())
-            .timeout(TIMEOUT)
-            .user_agent(concat!("gatehouse/", env!("CARGO_PKG_VERSION")))
-            .build()?;
-        Ok(Self { client, api_url, secret_key })
+        let slots = Arc::new(Semaphore::new(CALLS_AT_A_TIME));
+        Ok(Self { client: http_client(&api_url)?, slots, api_url, secret_key })
     }
 
     /// The `Set-Cookie` values that a handshake left under `nonce`.
@@ -88,6 +94,7 @@ impl BackendClient {
     }
 
     async fn send(&self, request: reqwest::RequestBuilder) -> Result<reqwest::Response, BackendError> {
+        let _slot = self.slots.acquire().await;
         let answer = request
             .bearer_auth(self.secret_key.expose_secret())
             .header("Clerk-API-Version", API_VERSION)

@@ -27,6 +27,8 @@ pub struct AuthenticateContext {
     pub has_refresh_cookie: bool,
     pub handshake_nonce: Option<String>,
     pub handshake_token: Option<String>,
+    /// Whether the handshake's payload came in the address, which it should leave again.
+    pub handshake_in_query: bool,
     /// How often this browser was just redirected.
     pub redirect_count: u32,
     /// The request's URL as people see it: the pinned public origin, and the path as a path.
@@ -56,6 +58,7 @@ impl AuthenticateContext {
             dev_browser_in_query: dev_browser.is_some(),
             dev_browser: dev_browser.or_else(|| cookie(&chosen.name(DEV_BROWSER))),
             has_refresh_cookie: cookies.get(&options.publishable_key.cookie(REFRESH)).is_some(),
+            handshake_in_query: query(HANDSHAKE_NONCE).is_some() || query(HANDSHAKE).is_some(),
             handshake_nonce: query(HANDSHAKE_NONCE).or_else(|| cookie(HANDSHAKE_NONCE)),
             handshake_token: query(HANDSHAKE).or_else(|| cookie(HANDSHAKE)),
             redirect_count: cookies.get(REDIRECT_COUNT).and_then(|count| count.parse().ok()).unwrap_or(0),
@@ -95,7 +98,7 @@ fn text(headers: &HeaderMap, name: &str) -> Option<String> {
 /// Clerk's reading of `Authorization`: a lone word is the token, `Bearer` (in this spelling) is followed by it, and any
 /// other scheme is none of Clerk's business.
 fn header_token(headers: &HeaderMap) -> Option<String> {
-    let value = text(headers, header::AUTHORIZATION.as_str())?;
+    let value = text(headers, header::AUTHORIZATION.as_str()).filter(|value| !value.is_empty())?;
     match value.split_once(' ') {
         None => Some(value),
         Some((scheme, "")) => Some(scheme.to_owned()),
@@ -121,8 +124,8 @@ impl<'a> ChosenCookies<'a> {
 }
 
 /// Clerk's table, in its order (contract A.3). The claims are read unverified: they only choose between two cookies,
-/// and whichever is chosen is verified. The clock-dependent row for a development instance whose suffixed session has
-/// expired is left out: it only saves a handshake.
+/// and whichever is chosen is verified. One row is left out, because it needs the time: a development instance whose
+/// suffixed session has expired and which is signed out in the other family.
 fn use_suffixed(cookies: &Cookies, key: &PublishableKey) -> bool {
     let (session, suffixed_session) = (cookies.get(SESSION), cookies.get(&key.cookie(SESSION)));
     let (uat, suffixed_uat) = (cookies.get(CLIENT_UAT), cookies.get(&key.cookie(CLIENT_UAT)));

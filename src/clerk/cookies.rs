@@ -14,9 +14,8 @@ impl Cookies {
         let pairs = headers
             .get_all(COOKIE)
             .iter()
-            .filter_map(|value| value.to_str().ok())
-            .flat_map(|value| value.split(';'))
-            .filter_map(|pair| pair.trim().split_once('='))
+            .flat_map(|value| value.as_bytes().split(|byte| *byte == b';'))
+            .filter_map(|pair| std::str::from_utf8(pair).ok()?.trim().split_once('='))
             .map(|(name, value)| (name.to_owned(), percent_decode_str(value).decode_utf8_lossy().into_owned()))
             .collect();
         Self(pairs)
@@ -42,6 +41,13 @@ mod tests {
         let cookies = cookies("a=1%3B%20__session=forged; b=2");
         assert_eq!(cookies.get("__session"), None);
         assert_eq!(cookies.get("a"), Some("1; __session=forged"));
+    }
+
+    #[test]
+    fn a_cookie_of_another_application_hides_none() {
+        let header = http::HeaderValue::from_bytes(b"theirs=\xe9; name=\xc3\xa9; __session=ours").unwrap();
+        let cookies = Cookies::read(&HeaderMap::from_iter([(COOKIE, header)]));
+        assert_eq!(cookies.get("__session"), Some("ours"));
     }
 
     #[test]

@@ -63,8 +63,8 @@ pub fn count_redirect(context: &AuthenticateContext) -> Option<HeaderValue> {
 }
 
 /// The page to show after a development handshake: this one, without the handshake's own parameters.
-pub fn clean_url(context: &AuthenticateContext) -> Url {
-    without(&context.url, &[HANDSHAKE, HANDSHAKE_NONCE, HANDSHAKE_HELP, DEV_BROWSER])
+pub fn clean_url(url: &Url) -> Url {
+    without(url, &[HANDSHAKE, HANDSHAKE_NONCE, HANDSHAKE_HELP, DEV_BROWSER])
 }
 
 /// Appends each directive, a complete `Set-Cookie` value, as it stands.

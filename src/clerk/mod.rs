@@ -23,6 +23,7 @@ mod reason;
 mod sign_out;
 mod state;
 
+use http::request::Parts;
 use secrecy::SecretString;
 use url::Url;
 
@@ -31,9 +32,11 @@ pub use authenticate_request::HandshakeFailed;
 pub use backend::{BackendClient, BackendError};
 pub use publishable_key::{InstanceType, PublishableKey, PublishableKeyError};
 pub use reason::AuthErrorReason;
+pub use sign_out::SignOutFailed;
 pub use state::RequestState;
 
 use crate::jwt::Verifier;
+use context::AuthenticateContext;
 
 /// What an application knows of its Clerk instance.
 #[derive(Debug, Clone)]
@@ -69,24 +72,45 @@ impl Clerk {
         Self { options, verifier, backend }
     }
 
-    /// The page where people sign in, told to return to `return_to`.
+    /// The page where people sign in, told to return to the page that was asked for.
     #[must_use]
-    pub fn sign_in_url(&self, return_to: &Url) -> Url {
-        let portal = || accounts_portal::page(&self.options.publishable_key, "sign-in");
-        with_redirect(self.options.sign_in_url.clone().or_else(portal), return_to)
+    pub fn sign_in_url(&self, parts: &Parts, return_to: &Url) -> Url {
+        let page = self.options.sign_in_url.clone();
+        let page = page.or_else(|| accounts_portal::page(&self.options.publishable_key, "sign-in"));
+        self.with_return(page, parts, return_to)
     }
 
-    /// The page where people sign up, told to return to `return_to`.
+    /// The page where people sign up, told to return to `return_to`. Without one of its own it stands below the sign-in
+    /// page, as Clerk has it.
     #[must_use]
-    pub fn sign_up_url(&self, return_to: &Url) -> Url {
-        let portal = || accounts_portal::page(&self.options.publishable_key, "sign-up");
-        with_redirect(self.options.sign_up_url.clone().or_else(portal), return_to)
+    pub fn sign_up_url(&self, parts: &Parts, return_to: &Url) -> Url {
+        let below_sign_in = || {
+            let mut url = self.options.sign_in_url.clone()?;
+            url.path_segments_mut().ok()?.pop_if_empty().push("create");
+            Some(url)
+        };
+        let page = self.options.sign_up_url.clone().or_else(below_sign_in);
+        let page = page.or_else(|| accounts_portal::page(&self.options.publishable_key, "sign-up"));
+        self.with_return(page, parts, return_to)
     }
-}
 
-/// Without any page to go to the visitor stays where they are: better than a page that does not exist.
-fn with_redirect(page: Option<Url>, return_to: &Url) -> Url {
-    let Some(mut url) = page else { return return_to.clone() };
-    url.query_pairs_mut().append_pair(constants::REDIRECT_URL, return_to.as_str());
-    url
+    /// The address of a request as people see it, without what a handshake left in it.
+    #[must_use]
+    pub fn page_url(&self, parts: &Parts) -> Url {
+        handshake::clean_url(&AuthenticateContext::read(parts, &self.options).url)
+    }
+
+    /// Without any page to go to the visitor stays where they are: better than a page that does not exist.
+    fn with_return(&self, page: Option<Url>, parts: &Parts, return_to: &Url) -> Url {
+        let Some(mut url) = page else { return return_to.clone() };
+        let elsewhere = url.origin() != self.options.public_url.origin();
+        url.query_pairs_mut().append_pair(constants::REDIRECT_URL, return_to.as_str());
+        if elsewhere && self.is_development() {
+            // Another origin does not see the cookie that names this browser to a development instance.
+            if let Some(dev_browser) = AuthenticateContext::read(parts, &self.options).dev_browser {
+                url.query_pairs_mut().append_pair(constants::DEV_BROWSER, &dev_browser);
+            }
+        }
+        url
+    }
 }

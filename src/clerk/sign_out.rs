@@ -9,9 +9,21 @@ use super::{
     constants::{CLIENT_UAT, SESSION},
     context::AuthenticateContext,
 };
+use crate::jwt::TokenError;
 
 /// A token this old still names the session to end: people sign out long after their last page load.
 const GRACE: Duration = Duration::from_secs(400 * 24 * 60 * 60);
+
+/// The session did not end.
+#[derive(Debug, thiserror::Error)]
+pub enum SignOutFailed {
+    /// Nobody can tell which session the token names.
+    #[error("the session token cannot be checked: Clerk's keys cannot be had")]
+    KeysUnavailable,
+    /// Clerk did not do it.
+    #[error(transparent)]
+    Backend(#[from] BackendError),
+}
 
 impl Clerk {
     /// Ends the session that the request's cookies name, and returns the cookies that tell the browser so.
@@ -19,14 +31,19 @@ impl Clerk {
     /// An expired token will do: it is authentic, and all it can do here is end its own session.
     ///
     /// # Errors
-    /// When the Backend API did not end the session. The browser must then be left signed in, and be told.
-    pub async fn sign_out(&self, parts: &Parts, now: Duration) -> Result<HeaderMap, BackendError> {
+    /// When the session did not end. The browser must then be left signed in, and be told.
+    pub async fn sign_out(&self, parts: &Parts, now: Duration) -> Result<HeaderMap, SignOutFailed> {
         let context = AuthenticateContext::read(parts, &self.options);
-        if let Some(token) = &context.cookie_token
-            && let Ok(verified) = self.verifier.verify_with_skew(token, now, GRACE).await
-            && let Some(session_id) = verified.claims.text("sid")
-        {
-            self.revoke(session_id).await?;
+        let Some(token) = &context.cookie_token else { return Ok(self.signed_out_cookies()) };
+        match self.verifier.verify_with_skew(token, now, GRACE).await {
+            Ok(verified) => {
+                if let Some(session_id) = verified.claims.text("sid") {
+                    self.revoke(session_id).await?;
+                }
+            }
+            Err(TokenError::KeysUnavailable) => return Err(SignOutFailed::KeysUnavailable),
+            // No session of this instance stands behind such a token.
+            Err(error) => tracing::info!(%error, "signed out a browser whose token names no session"),
         }
         Ok(self.signed_out_cookies())
     }

@@ -18,7 +18,7 @@ pub struct Context {
     pub request_id: Uuid,
     /// When the request arrived.
     pub now: Duration,
-    /// The path as the client asked for it.
+    /// The path within the project, as the client wrote it.
     pub instance: String,
     /// The caller, once a policy knows them.
     pub user: Option<User>,

@@ -85,6 +85,11 @@ impl PathPattern {
         &self.text
     }
 
+    /// Whether both stand for the same paths, whatever their parameters are called.
+    pub fn fits_the_same(&self, other: &Self) -> bool {
+        self.pieces == other.pieces
+    }
+
     fn matches(&self, path: &str) -> bool {
         matches_pieces(&self.pieces, path)
     }

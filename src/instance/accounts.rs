@@ -62,8 +62,8 @@ pub struct Browser {
 impl Browser {
     pub fn read(headers: &HeaderMap) -> Self {
         let cookie = |wanted: &str| {
-            let values = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
-            let mut pairs = values.flat_map(|value| value.split(';')).filter_map(|pair| pair.trim().split_once('='));
+            let values = headers.get_all(COOKIE).iter().flat_map(|value| value.as_bytes().split(|byte| *byte == b';'));
+            let mut pairs = values.filter_map(|pair| std::str::from_utf8(pair).ok()?.trim().split_once('='));
             pairs.find(|(name, value)| *name == wanted && !value.is_empty()).map(|(_, value)| value.to_owned())
         };
         Self { client_token: cookie(CLIENT), dev_browser: cookie(DEV_BROWSER).filter(|id| is_dev_browser(id)) }

@@ -27,13 +27,21 @@ mod tokens;
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
-use axum::{Router, routing::get};
+use axum::{
+    Router,
+    extract::{Request, State},
+    http::{StatusCode, header},
+    middleware::{Next, from_fn_with_state},
+    response::Response,
+    routing::get,
+};
 use secrecy::SecretString;
 use url::Url;
 
 pub use seed::{SEED_PASSWORD, SEED_USERS, SeedUser};
 pub use store::StoreError;
 
+use clerk_error::ClerkError;
 use password::PasswordHasher;
 use publishable_key::{ISSUER_HOST, PUBLISHABLE_KEY};
 use store::Store;
@@ -51,10 +59,12 @@ pub struct Settings {
     pub public_url: Url,
     /// Where it is mounted on that origin, such as `/__clerk`.
     pub base_path: &'static str,
+    /// Whether it answers whoever reaches it, under whatever name.
+    pub allow_non_loopback: bool,
     /// How long a session token lives. Clerk's live 60 s.
     pub token_lifetime: Duration,
     /// The stylesheet of the pages, a path on the public origin.
-    pub stylesheet: String,
+    pub stylesheet: &'static str,
     /// Tells the time.
     pub clock: Clock,
 }
@@ -105,7 +115,7 @@ impl Instance {
         self.state.secret_key.clone()
     }
 
-    /// Whether the instance's file can be read and written.
+    /// Whether the instance's file can be used.
     ///
     /// # Errors
     /// When it cannot.
@@ -122,8 +132,27 @@ impl Instance {
             .merge(portal::router())
             .nest("/api", backend_api::router(&state))
             .fallback(clerk_error::not_found)
+            .layer(from_fn_with_state(Arc::clone(&state), refuse_foreign_names))
             .with_state(state)
     }
+}
+
+/// Answers only what was addressed to this machine or to the application's own origin.
+async fn refuse_foreign_names(
+    State(state): State<Arc<InstanceState>>,
+    request: Request,
+    next: Next,
+) -> Result<Response, ClerkError> {
+    let settings = &state.settings;
+    let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    if settings.allow_non_loopback || redirect::is_addressed_here(host, &settings.public_url) {
+        return Ok(next.run(request).await);
+    }
+    Err(ClerkError::new(
+        StatusCode::MISDIRECTED_REQUEST,
+        "host_invalid",
+        "The embedded Clerk answers to localhost and to GATEHOUSE_PUBLIC_URL only.",
+    ))
 }
 
 impl InstanceState {

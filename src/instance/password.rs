@@ -52,7 +52,14 @@ impl PasswordHasher {
         &self,
         work: impl FnOnce() -> Result<T, PasswordError> + Send + 'static,
     ) -> Result<T, PasswordError> {
-        let _slot = self.slots.acquire().await.map_err(|error| PasswordError(error.to_string()))?;
+        let slots = Arc::clone(&self.slots);
+        let slot = slots.acquire_owned().await.map_err(|error| PasswordError(error.to_string()))?;
+        // The slot goes with the work, which goes on when whoever asked for it goes away.
+        let work = move || {
+            let result = work();
+            drop(slot);
+            result
+        };
         spawn_blocking(work).await.map_err(|error| PasswordError(error.to_string()))?
     }
 }

@@ -13,6 +13,13 @@ pub fn may_return(target: &Url, public_url: &Url) -> bool {
     is_own(target, public_url) || is_loopback_page(target)
 }
 
+/// Whether a request was addressed to the application or to this machine. A page of another site can make its own name
+/// lead here (DNS rebinding); it must not find anything.
+pub fn is_addressed_here(host_header: &str, public_url: &Url) -> bool {
+    let asked = Url::parse(&format!("http://{host_header}/"));
+    asked.is_ok_and(|asked| is_loopback(&asked) || asked.host() == public_url.host())
+}
+
 /// Whether both name this machine but differ: cookies set under the one name are not sent to the other.
 pub fn is_other_name_of_this_machine(host_header: &str, public_url: &Url) -> bool {
     let Ok(asked) = Url::parse(&format!("http://{host_header}/")) else { return false };
@@ -38,6 +45,19 @@ mod tests {
 
     fn url(text: &str) -> Url {
         Url::parse(text).unwrap()
+    }
+
+    #[test]
+    fn a_foreign_name_that_leads_here_finds_nothing() {
+        let public = url("https://demo.example/");
+        for host in ["localhost:3000", "127.0.0.1", "[::1]:3000", "demo.example", "demo.example:8080"] {
+            assert!(is_addressed_here(host, &public), "{host}");
+        }
+        for host in
+            ["evil.example", "localhost.evil.example:3000", "192.168.0.1", "", "demo.example@evil.example", "a b"]
+        {
+            assert!(!is_addressed_here(host, &public), "{host}");
+        }
     }
 
     #[test]

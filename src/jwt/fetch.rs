@@ -1,14 +1,15 @@
 //! One request for a key set (RFC 7517, section 5), bounded in time and size, and what is accepted of the answer.
 
-use std::{collections::HashMap, time::Duration};
+use std::collections::HashMap;
 
 use jsonwebtoken::DecodingKey;
 use serde::Deserialize;
 use url::Url;
 
+use super::http::describe_failure;
+
 /// A real key set has two or three keys of half a kilobyte.
 const MAX_ANSWER_BYTES: usize = 64 * 1024;
-const TIMEOUT: Duration = Duration::from_secs(5);
 /// 2048 bits, RFC 7518 section 3.3, in base64url characters.
 const MIN_MODULUS_CHARS: usize = 341;
 
@@ -27,51 +28,21 @@ pub enum FetchError {
     NoUsableKey,
 }
 
-/// Fetches key sets. One connection pool for all of them.
-#[derive(Debug, Clone)]
-pub struct KeySetClient(reqwest::Client);
-
-impl KeySetClient {
-    /// A client that follows no redirect: a key set is where its issuer says, or nowhere.
-    ///
-    /// # Errors
-    /// When no TLS back end can be set up.
-    pub fn new() -> reqwest::Result<Self> {
-        let client = reqwest::Client::builder()
-            .no_proxy()
-            .redirect(reqwest::redirect::Policy::none())
-            .timeout(TIMEOUT)
-            .user_agent(concat!("gatehouse/", env!("CARGO_PKG_VERSION")))
-            .build()?;
-        Ok(Self(client))
+/// Fetches the key set at `url`.
+pub(super) async fn fetch(client: &reqwest::Client, url: &Url) -> Result<Keys, FetchError> {
+    let unreachable = |error: reqwest::Error| FetchError::Unreachable(describe_failure(error));
+    let mut answer = client.get(url.clone()).send().await.map_err(unreachable)?;
+    if !answer.status().is_success() {
+        return Err(FetchError::Status(answer.status().as_u16()));
     }
-
-    pub(super) async fn fetch(&self, url: &Url) -> Result<Keys, FetchError> {
-        let unreachable = |error: reqwest::Error| FetchError::Unreachable(describe(&error));
-        let mut answer = self.0.get(url.clone()).send().await.map_err(unreachable)?;
-        if !answer.status().is_success() {
-            return Err(FetchError::Status(answer.status().as_u16()));
+    let mut body = Vec::new();
+    while let Some(chunk) = answer.chunk().await.map_err(unreachable)? {
+        if body.len() + chunk.len() > MAX_ANSWER_BYTES {
+            return Err(FetchError::TooLarge);
         }
-        let mut body = Vec::new();
-        while let Some(chunk) = answer.chunk().await.map_err(unreachable)? {
-            if body.len() + chunk.len() > MAX_ANSWER_BYTES {
-                return Err(FetchError::TooLarge);
-            }
-            body.extend_from_slice(&chunk);
-        }
-        usable_keys(&body)
+        body.extend_from_slice(&chunk);
     }
-}
-
-/// The whole chain of causes: reqwest's own text stops at "error sending request".
-fn describe(error: &reqwest::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = std::error::Error::source(error);
-    while let Some(inner) = cause {
-        text = format!("{text}: {inner}");
-        cause = inner.source();
-    }
-    text
+    usable_keys(&body)
 }
 
 #[derive(Deserialize)]

@@ -21,7 +21,8 @@ pub fn parse_issuer(text: &str) -> Result<String, IssuerError> {
 }
 
 /// Whether a URL leads to this machine, whatever the name service says.
-fn is_loopback(url: &Url) -> bool {
+#[must_use]
+pub fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Domain(name)) => name == "localhost",
         Some(Host::Ipv4(address)) => address.is_loopback(),

@@ -1,16 +1,27 @@
 //! One issuer's public keys. Verification reads a snapshot without a lock; only the rare miss takes the slow path:
 //! one fetch at a time, spaced, and never replacing good keys by an error.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 use arc_swap::ArcSwap;
 use jsonwebtoken::DecodingKey;
-use tokio::sync::Mutex;
+use tokio::{
+    sync::{Mutex, OwnedMutexGuard},
+    task::JoinHandle,
+};
 use url::Url;
 
 use super::{
-    KeySetClient, TokenError,
-    fetch::{FetchError, Keys},
+    TokenError,
+    fetch::{FetchError, Keys, fetch},
+    http::http_client,
 };
 
 /// Keys older than this are fetched again in the background, while the old ones still serve. Clerk's SDK uses 5 min.
@@ -38,10 +49,12 @@ enum Source {
 #[derive(Debug)]
 struct Remote {
     url: Url,
-    client: KeySetClient,
+    client: reqwest::Client,
     snapshot: ArcSwap<Snapshot>,
-    /// Held during a fetch, so that there is one at a time. Holds when fetches were last tried.
-    flight: Mutex<Attempts>,
+    /// Held during a fetch, so that there is one at a time. Holds when fetches were last begun.
+    flight: Arc<Mutex<Attempts>>,
+    /// How many fetches have ended: whoever waited for one need not begin another.
+    ended: AtomicU64,
 }
 
 #[derive(Debug, Default)]
@@ -77,10 +90,13 @@ impl KeySet {
     }
 
     /// A set that is fetched from `url` when first needed.
-    #[must_use]
-    pub fn remote(url: Url, client: KeySetClient) -> Self {
-        let remote = Remote { url, client, snapshot: ArcSwap::default(), flight: Mutex::default() };
-        Self { source: Source::Remote(Arc::new(remote)) }
+    ///
+    /// # Errors
+    /// When no TLS back end can be set up.
+    pub fn remote(url: Url) -> reqwest::Result<Self> {
+        let client = http_client(&url)?;
+        let (snapshot, flight, ended) = (ArcSwap::default(), Arc::default(), AtomicU64::new(0));
+        Ok(Self { source: Source::Remote(Arc::new(Remote { url, client, snapshot, flight, ended })) })
     }
 
     /// The key for `kid`.
@@ -94,10 +110,10 @@ impl KeySet {
         }
     }
 
-    /// Fetches the keys if there are none yet, so that the first request finds them.
-    pub async fn prefetch(&self, now: Duration) {
+    /// Fetches the keys in the background if there are none, or if they are old: before they are missed.
+    pub fn refresh(&self, now: Duration) {
         if let Source::Remote(remote) = &self.source {
-            remote.fetch_if(now, |snapshot, _| snapshot.keys.is_empty()).await;
+            remote.refresh(now);
         }
     }
 
@@ -121,14 +137,11 @@ impl KeySet {
 impl Remote {
     async fn key(self: &Arc<Self>, kid: Option<&str>, now: Duration) -> Result<DecodingKey, TokenError> {
         let kid = kid.ok_or(TokenError::UnknownKey)?;
-        let snapshot = self.snapshot.load_full();
-        if let Some(key) = snapshot.usable(kid, now) {
-            if snapshot.age(now).is_some_and(|age| age >= REFRESH_AFTER) {
-                self.refresh_in_background(now);
-            }
+        if let Some(key) = self.snapshot.load().usable(kid, now) {
+            self.refresh(now);
             return Ok(key);
         }
-        self.fetch_if(now, |snapshot, attempts| snapshot.wants_fetch_for(kid, attempts, now)).await;
+        self.fetch_for(kid, now).await;
         let snapshot = self.snapshot.load();
         match snapshot.usable(kid, now) {
             Some(key) => Ok(key),
@@ -137,27 +150,53 @@ impl Remote {
         }
     }
 
-    fn refresh_in_background(self: &Arc<Self>, now: Duration) {
-        let remote = Arc::clone(self);
-        tokio::spawn(async move {
-            remote.fetch_if(now, |snapshot, _| snapshot.age(now).is_some_and(|age| age >= REFRESH_AFTER)).await;
-        });
-    }
-
-    /// Fetches if `wanted` still holds once no other fetch is under way, and if the last attempt is long enough ago.
-    /// The slot is taken before the fetch, whatever its result.
-    async fn fetch_if(&self, now: Duration, wanted: impl FnOnce(&Snapshot, &mut Attempts) -> bool) {
-        let mut attempts = self.flight.lock().await;
-        let snapshot = self.snapshot.load_full();
-        let failing = snapshot.error.is_some() && !elapsed(attempts.any, now, RETRY_AFTER_FAILURE);
-        if failing || !wanted(&snapshot, &mut attempts) {
+    fn refresh(self: &Arc<Self>, now: Duration) {
+        if self.snapshot.load().age(now).is_some_and(|age| age < REFRESH_AFTER) {
             return;
         }
-        attempts.any = Some(now);
-        match self.client.fetch(&self.url).await {
-            Ok(keys) => self.replace(keys, now),
-            Err(error) => self.keep(&snapshot, error),
+        if let Ok(attempts) = Arc::clone(&self.flight).try_lock_owned() {
+            self.begin(attempts, now, |snapshot, _| snapshot.age(now).is_none_or(|age| age >= REFRESH_AFTER));
         }
+    }
+
+    /// Fetches for a key id that is missing, and waits for it; or waits for the fetch that is under way.
+    async fn fetch_for(self: &Arc<Self>, kid: &str, now: Duration) {
+        let ended = self.ended.load(Ordering::Acquire);
+        let attempts = Arc::clone(&self.flight).lock_owned().await;
+        if self.ended.load(Ordering::Acquire) != ended {
+            return;
+        }
+        if let Some(fetch) =
+            self.begin(attempts, now, |snapshot, attempts| snapshot.wants_fetch_for(kid, attempts, now))
+        {
+            // A fetch that panicked has logged itself and leaves the keys as they were.
+            let _ended = fetch.await;
+        }
+    }
+
+    /// Begins a fetch if it is `wanted` and the last failure is long enough ago. The slot is taken before the fetch,
+    /// whatever its result; the fetch goes on when whoever began it goes away.
+    fn begin(
+        self: &Arc<Self>,
+        mut attempts: OwnedMutexGuard<Attempts>,
+        now: Duration,
+        wanted: impl FnOnce(&Snapshot, &mut Attempts) -> bool,
+    ) -> Option<JoinHandle<()>> {
+        let snapshot = self.snapshot.load_full();
+        let failed_just_now = snapshot.error.is_some() && !elapsed(attempts.any, now, RETRY_AFTER_FAILURE);
+        if failed_just_now || !wanted(&snapshot, &mut attempts) {
+            return None;
+        }
+        attempts.any = Some(now);
+        let remote = Arc::clone(self);
+        Some(tokio::spawn(async move {
+            match fetch(&remote.client, &remote.url).await {
+                Ok(keys) => remote.replace(keys, now),
+                Err(error) => remote.keep(&snapshot, error),
+            }
+            remote.ended.fetch_add(1, Ordering::Release);
+            drop(attempts);
+        }))
     }
 
     fn replace(&self, keys: Keys, now: Duration) {
@@ -198,8 +237,9 @@ impl Snapshot {
     }
 }
 
+/// A clock that was set back must not block what waits for it: a time in the future has passed, too.
 fn elapsed(since: Option<Duration>, now: Duration, at_least: Duration) -> bool {
-    since.is_none_or(|since| now.saturating_sub(since) >= at_least)
+    since.is_none_or(|since| since > now || now.saturating_sub(since) >= at_least)
 }
 
 #[cfg(test)]

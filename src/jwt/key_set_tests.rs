@@ -47,7 +47,7 @@ impl KeyServer {
     }
 
     fn key_set(&self) -> Arc<KeySet> {
-        Arc::new(KeySet::remote(self.url.clone(), KeySetClient::new().unwrap()))
+        Arc::new(KeySet::remote(self.url.clone()).unwrap())
     }
 }
 
@@ -61,6 +61,75 @@ const fn at(seconds: u64) -> Duration {
 
 async fn outcome(keys: &KeySet, kid: &str, now: Duration) -> &'static str {
     keys.key(Some(kid), now).await.map_or_else(|error| error.reason(), |_| "found")
+}
+
+/// Waits for what happens in the background.
+async fn until(condition: impl Fn() -> bool) {
+    let deadline = tokio::time::timeout(Duration::from_secs(30), async {
+        while !condition() {
+            tokio::task::yield_now().await;
+        }
+    });
+    deadline.await.expect("it happens");
+}
+
+#[tokio::test]
+async fn keys_are_there_before_they_are_missed() {
+    let server = KeyServer::start(&["one"]).await;
+    let keys = server.key_set();
+    keys.refresh(at(0));
+    until(|| keys.status(at(0)).ready).await;
+    keys.refresh(at(299));
+    assert_eq!(outcome(&keys, "one", at(299)).await, "found");
+    assert_eq!(server.visits(), 1);
+    keys.refresh(at(4000));
+    until(|| keys.status(at(4000)).ready).await;
+    assert_eq!(server.visits(), 2, "keys that went stale unused are fetched again, too");
+}
+
+#[tokio::test]
+async fn a_server_that_hangs_builds_no_queue() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = Url::parse(&format!("http://{}/jwks", listener.local_addr().unwrap())).unwrap();
+    let connections = Arc::new(AtomicUsize::new(0));
+    let (counter, (hang_up, hung_up)) = (Arc::clone(&connections), tokio::sync::oneshot::channel::<()>());
+    tokio::spawn(async move {
+        let (_silent, _) = listener.accept().await.unwrap();
+        counter.fetch_add(1, Ordering::SeqCst);
+        let _told = hung_up.await;
+        drop(_silent);
+        while listener.accept().await.is_ok() {
+            counter.fetch_add(1, Ordering::SeqCst);
+        }
+    });
+    let keys = Arc::new(KeySet::remote(url).unwrap());
+    let ask = |seconds: u64| {
+        let keys = Arc::clone(&keys);
+        tokio::spawn(async move { outcome(&keys, "one", at(seconds)).await })
+    };
+    let waiting: Vec<_> = (0..50).map(ask).collect();
+    until(|| connections.load(Ordering::SeqCst) == 1).await;
+    hang_up.send(()).unwrap();
+    for request in waiting {
+        assert_eq!(request.await.unwrap(), "no_keys");
+    }
+    assert_eq!(connections.load(Ordering::SeqCst), 1, "whoever waited for a fetch does not begin another");
+}
+
+#[tokio::test]
+async fn a_fetch_outlives_the_request_that_began_it() {
+    let server = KeyServer::start(&["one"]).await;
+    let keys = server.key_set();
+    assert_eq!(outcome(&keys, "one", at(0)).await, "found");
+    server.answers(200, jwks(&["two"]));
+    let request = tokio::spawn({
+        let keys = Arc::clone(&keys);
+        async move { outcome(&keys, "x", at(1)).await }
+    });
+    until(|| server.visits() == 2).await;
+    request.abort();
+    let _aborted = request.await;
+    assert_eq!(outcome(&keys, "two", at(2)).await, "found");
 }
 
 #[tokio::test]
@@ -93,7 +162,7 @@ async fn a_rotated_key_is_found_at_once() {
 async fn unknown_key_ids_cannot_storm_the_issuer() {
     let server = KeyServer::start(&["one"]).await;
     let keys = server.key_set();
-    keys.prefetch(at(0)).await;
+    assert_eq!(outcome(&keys, "one", at(0)).await, "found");
     for number in 0..10_000 {
         assert_eq!(outcome(&keys, &format!("kid-{number}"), at(1)).await, "unknown_key");
     }
@@ -126,7 +195,7 @@ async fn good_keys_outlive_a_bad_answer_for_an_hour() {
     for (status, body) in [(500, String::new()), (200, "{}".to_owned()), (200, jwks(&[])), (200, "x".repeat(70_000))] {
         let server = KeyServer::start(&["one"]).await;
         let keys = server.key_set();
-        keys.prefetch(at(0)).await;
+        assert_eq!(outcome(&keys, "one", at(0)).await, "found");
         server.answers(status, body);
         assert_eq!(outcome(&keys, "two", at(1)).await, "no_keys", "nobody can tell whether this key exists");
         assert_eq!(outcome(&keys, "one", at(3599)).await, "found");
@@ -140,13 +209,11 @@ async fn good_keys_outlive_a_bad_answer_for_an_hour() {
 async fn old_keys_are_refreshed_behind_the_request() {
     let server = KeyServer::start(&["one"]).await;
     let keys = server.key_set();
-    keys.prefetch(at(0)).await;
+    assert_eq!(outcome(&keys, "one", at(0)).await, "found");
     assert_eq!(outcome(&keys, "one", at(299)).await, "found");
     assert_eq!(server.visits(), 1);
     assert_eq!(outcome(&keys, "one", at(300)).await, "found");
-    while keys.status(at(300)).age != Some(Duration::ZERO) {
-        tokio::task::yield_now().await;
-    }
+    until(|| keys.status(at(300)).age == Some(Duration::ZERO)).await;
     assert_eq!(server.visits(), 2);
 }
 

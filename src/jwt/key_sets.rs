@@ -9,7 +9,7 @@ use std::{
 use jsonwebtoken::DecodingKey;
 use url::Url;
 
-use super::{KeySet, KeySetClient, KeySetStatus};
+use super::{KeySet, KeySetStatus};
 
 /// Where an issuer's keys come from.
 #[derive(Debug, Clone)]
@@ -20,47 +20,54 @@ pub enum KeySource {
     Key(DecodingKey),
 }
 
+/// An issuer has no key set.
+#[derive(Debug, thiserror::Error)]
+pub enum KeySetsError {
+    /// The issuer is not a URL, and nothing else says where its keys are.
+    #[error("the issuer is not a URL: {0}")]
+    Url(#[from] url::ParseError),
+    /// The HTTP client cannot be set up.
+    #[error("cannot set up TLS: {0}")]
+    Tls(#[from] reqwest::Error),
+}
+
 /// The key sets of every issuer the program trusts.
 #[derive(Debug)]
 pub struct KeySets {
-    client: KeySetClient,
     sources: HashMap<String, KeySource>,
     sets: Mutex<HashMap<String, Arc<KeySet>>>,
 }
 
 impl KeySets {
-    /// Key sets that are fetched with `client`. An issuer in `sources` has its keys there; every other one publishes
-    /// them at `/.well-known/jwks.json`, as Clerk's Frontend API does.
+    /// An issuer in `sources` has its keys there; every other one publishes them at `/.well-known/jwks.json`, as Clerk's
+    /// Frontend API does.
     #[must_use]
-    pub fn new(client: KeySetClient, sources: HashMap<String, KeySource>) -> Self {
-        Self { client, sources, sets: Mutex::default() }
+    pub fn new(sources: HashMap<String, KeySource>) -> Self {
+        Self { sources, sets: Mutex::default() }
     }
 
     /// The one key set of `issuer`, made on first use.
     ///
     /// # Errors
-    /// When the issuer is not a URL and nothing else says where its keys are.
-    pub fn of(&self, issuer: &str) -> Result<Arc<KeySet>, url::ParseError> {
+    /// When nothing says where the issuer's keys are, or no TLS back end can be set up.
+    pub fn of(&self, issuer: &str) -> Result<Arc<KeySet>, KeySetsError> {
         let mut sets = self.sets.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(set) = sets.get(issuer) {
             return Ok(Arc::clone(set));
         }
         let set = Arc::new(match self.sources.get(issuer) {
             Some(KeySource::Key(key)) => KeySet::fixed(key.clone()),
-            Some(KeySource::Url(url)) => KeySet::remote(url.clone(), self.client.clone()),
-            None => KeySet::remote(well_known(issuer)?, self.client.clone()),
+            Some(KeySource::Url(url)) => KeySet::remote(url.clone())?,
+            None => KeySet::remote(well_known(issuer)?)?,
         });
         sets.insert(issuer.to_owned(), Arc::clone(&set));
         Ok(set)
     }
 
-    /// Fetches every set that has no keys yet, side by side.
-    pub async fn prefetch(&self, now: Duration) {
-        let fetches: Vec<_> =
-            self.all().into_iter().map(|(_, set)| tokio::spawn(async move { set.prefetch(now).await })).collect();
-        for fetch in fetches {
-            // A fetch that panicked has logged itself and leaves the set unready, which readiness reports.
-            let _ = fetch.await;
+    /// Fetches every set that has no keys, or old ones, in the background.
+    pub fn refresh(&self, now: Duration) {
+        for (_, set) in self.all() {
+            set.refresh(now);
         }
     }
 

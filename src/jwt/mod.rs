@@ -5,7 +5,7 @@
 //!
 //! - `key_set`: one issuer's public keys, fetched, cached and refreshed without ever storming the issuer
 //! - `key_sets`: which issuer's keys are where; the composition root may point an issuer elsewhere
-//! - `fetch`: one HTTP request for a key set, bounded in time and size
+//! - `fetch`: one HTTP request for a key set, bounded in time and size; `http`: the clients for it
 //! - `pem`: a public key given as text instead of an address
 //! - `token`: a token taken apart, unverified
 //! - `verify`: the checks, in order
@@ -15,6 +15,7 @@
 mod claims;
 mod error;
 mod fetch;
+mod http;
 mod issuer;
 mod key_set;
 mod key_sets;
@@ -26,10 +27,10 @@ use std::{sync::Arc, time::Duration};
 
 pub use claims::Claims;
 pub use error::TokenError;
-pub use fetch::KeySetClient;
-pub use issuer::{IssuerError, parse_issuer};
+pub use http::{describe_failure, http_client};
+pub use issuer::{IssuerError, is_loopback, parse_issuer};
 pub use key_set::{KeySet, KeySetStatus};
-pub use key_sets::{KeySets, KeySource};
+pub use key_sets::{KeySets, KeySetsError, KeySource};
 pub use pem::{PemError, public_key_from_pem};
 pub use token::{Header, UnverifiedToken};
 pub use verify::{Rules, VerifiedToken, Verifier};

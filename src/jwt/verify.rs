@@ -21,6 +21,9 @@ pub struct Rules {
 /// Clerk's tolerance for clocks that disagree.
 pub const CLERK_CLOCK_SKEW: Duration = Duration::from_secs(5);
 
+/// Clerk's category of machine-to-machine tokens: signed by the same key, but not about a user.
+const MACHINE_CATEGORY: &str = "cl_B7d4PD333AAA";
+
 impl Rules {
     /// The rules Clerk's SDK applies to session tokens: 5 s of clock skew.
     #[must_use]
@@ -90,6 +93,9 @@ impl Verifier {
 }
 
 fn check_header(header: &Header) -> Result<(), TokenError> {
+    if header.cat.as_deref() == Some(MACHINE_CATEGORY) {
+        return Err(TokenError::Malformed("a machine's token, not a user's"));
+    }
     if header.typ.as_deref().is_some_and(|typ| typ != "JWT") {
         return Err(TokenError::Malformed("typ is not JWT"));
     }

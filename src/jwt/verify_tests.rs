@@ -102,6 +102,8 @@ async fn the_algorithm_is_not_the_tokens_to_choose() {
         ("crit", json!(["exp"]), "unsupported_alg"),
         ("typ", json!("at+jwt"), "malformed"),
         ("typ", Value::Null, "valid"),
+        ("cat", json!("cl_B7d4PD333AAA"), "malformed"),
+        ("cat", json!("cl_B7d4PD222AAA"), "valid"),
         ("unknown", json!({}), "valid"),
     ] {
         let header = with(json!({ "alg": "RS256", "kid": "one", "typ": "JWT" }), member, value.clone());

@@ -6,6 +6,8 @@ use axum::{
 };
 use maud::{DOCTYPE, html};
 
+use super::STYLESHEET;
+
 /// A page that says what went wrong, under which request id, and leads on.
 pub fn error_page(status: StatusCode, title: &str, text: &str, request_id: Option<&str>) -> Response {
     let page = html! {
@@ -17,7 +19,7 @@ pub fn error_page(status: StatusCode, title: &str, text: &str, request_id: Optio
                 meta name="color-scheme" content="light dark";
                 title { (title) " · Gatehouse" }
                 link rel="icon" type="image/svg+xml" href="/favicon.svg";
-                link rel="stylesheet" href="/pkg/gatehouse.css";
+                link rel="stylesheet" href=(STYLESHEET);
             }
             body {
                 main.portal {

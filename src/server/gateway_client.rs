@@ -1,16 +1,16 @@
 //! The account page's call to the gateway, as the article makes it: one route, `Authorization: Bearer`.
 
-use std::time::Duration;
-
 use reqwest::StatusCode;
 use url::Url;
 
-use crate::{clerk::SessionToken, model::AccountError};
+use crate::{
+    clerk::SessionToken,
+    jwt::{describe_failure, http_client},
+    model::AccountError,
+};
 
 /// The gateway's route. With a hosted gateway it must have the same one.
 const ROUTE: &str = "hello";
-/// People wait for this page.
-const TIMEOUT: Duration = Duration::from_secs(5);
 /// A greeting is a few bytes; what is larger is something else.
 const MAX_ANSWER_BYTES: usize = 64 * 1024;
 
@@ -27,11 +27,7 @@ impl GatewayClient {
     /// # Errors
     /// When no TLS back end can be set up.
     pub fn new(url: Url) -> reqwest::Result<Self> {
-        let client = reqwest::Client::builder()
-            .redirect(reqwest::redirect::Policy::none())
-            .timeout(TIMEOUT)
-            .user_agent(concat!("gatehouse/", env!("CARGO_PKG_VERSION")))
-            .build()?;
+        let client = http_client(&url)?;
         let mut hello_url = url;
         if let Ok(mut path) = hello_url.path_segments_mut() {
             path.pop_if_empty().push(ROUTE);
@@ -44,13 +40,8 @@ impl GatewayClient {
     /// # Errors
     /// Why it says nothing that can be shown. The cause is logged here.
     pub async fn hello(&self, token: &SessionToken) -> Result<String, AccountError> {
-        let answer = self
-            .client
-            .get(self.hello_url.clone())
-            .bearer_auth(token.expose())
-            .send()
-            .await
-            .map_err(|error| failed(&error))?;
+        let answer =
+            self.client.get(self.hello_url.clone()).bearer_auth(token.expose()).send().await.map_err(failed)?;
         if let Some(refusal) = refusal(answer.status()) {
             tracing::warn!(status = answer.status().as_u16(), gateway.request_id = ?answer.headers().get("zp-rid"), "the gateway did not greet");
             return Err(refusal);
@@ -65,7 +56,7 @@ impl GatewayClient {
 
 async fn read(mut answer: reqwest::Response) -> Result<Vec<u8>, AccountError> {
     let mut body = Vec::new();
-    while let Some(chunk) = answer.chunk().await.map_err(|error| failed(&error))? {
+    while let Some(chunk) = answer.chunk().await.map_err(failed)? {
         if body.len() + chunk.len() > MAX_ANSWER_BYTES {
             tracing::warn!("the gateway's answer is larger than 64 kB");
             return Err(AccountError::GatewayNonsense);
@@ -87,13 +78,14 @@ const fn refusal(status: StatusCode) -> Option<AccountError> {
     }
 }
 
-fn failed(error: &reqwest::Error) -> AccountError {
-    tracing::warn!(%error, cause = ?std::error::Error::source(error).map(ToString::to_string), "the gateway call failed");
-    if error.is_timeout() {
+fn failed(error: reqwest::Error) -> AccountError {
+    let kind = if error.is_timeout() {
         AccountError::GatewaySlow
     } else if error.is_connect() {
         AccountError::GatewayDown
     } else {
         AccountError::GatewayNonsense
-    }
+    };
+    tracing::warn!(error = describe_failure(error), "the gateway call failed");
+    kind
 }

@@ -1,12 +1,14 @@
 //! `/health/live` and `/health/ready`, for whatever supervises the program.
 
+use std::sync::Arc;
+
 use axum::{Json, Router, extract::State, http::StatusCode, routing::get};
 use serde_json::{Map, Value, json};
 
 use super::Services;
 
 /// Both endpoints.
-pub fn router(services: Services) -> Router {
+pub fn router(services: Arc<Services>) -> Router {
     Router::new().route("/health/live", get(live)).route("/health/ready", get(ready)).with_state(services)
 }
 
@@ -16,10 +18,13 @@ async fn live() -> &'static str {
 }
 
 /// The program can do its work; where not, the answer names what is missing.
-async fn ready(State(services): State<Services>) -> (StatusCode, Json<Value>) {
+async fn ready(State(services): State<Arc<Services>>) -> (StatusCode, Json<Value>) {
     let mut checks = Map::new();
     let mut all_ready = true;
-    for (issuer, keys) in services.key_sets.status((services.clock)()) {
+    let now = (services.clock)();
+    // Who waits for readiness sends no other request that would fetch the keys.
+    services.key_sets.refresh(now);
+    for (issuer, keys) in services.key_sets.status(now) {
         all_ready &= keys.ready;
         let age = keys.age.map(|age| age.as_secs());
         let status = if keys.ready { "ready" } else { "not ready" };

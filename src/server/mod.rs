@@ -20,7 +20,7 @@ mod services;
 mod start_message;
 pub mod telemetry;
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, sync::Arc};
 
 use tokio::net::TcpListener;
 
@@ -30,7 +30,14 @@ pub use gateway_client::GatewayClient;
 pub use serve::shutdown_signal;
 pub use services::Services;
 
-use crate::{gateway::LoadError, instance::StoreError, jwt::Clock};
+use crate::{
+    gateway::LoadError,
+    instance::StoreError,
+    jwt::{Clock, KeySetsError},
+};
+
+/// The stylesheet of every page, as cargo-leptos names it.
+const STYLESHEET: &str = concat!("/pkg/", env!("CARGO_PKG_NAME"), ".css");
 
 /// Why the program did not start.
 #[derive(Debug, thiserror::Error)]
@@ -54,6 +61,9 @@ pub enum StartError {
         /// Why not.
         error: std::io::Error,
     },
+    /// The issuer's keys cannot be looked for.
+    #[error(transparent)]
+    Keys(#[from] KeySetsError),
     /// The HTTP clients cannot be set up.
     #[error("cannot set up TLS: {0}")]
     Tls(#[from] reqwest::Error),
@@ -81,9 +91,10 @@ pub async fn run(
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), StartError> {
     let address = listener.local_addr()?;
-    let services = Services::build(&config, address, clock)?;
+    let services = Arc::new(Services::build(&config, address, clock)?);
     let router = router::router(&config, &services)?;
-    services.prefetch_keys();
+    // The first request finds the keys there, and need not wait for them.
+    services.key_sets.refresh((services.clock)());
     start_message::print(&services, address);
     serve::serve(listener, router, shutdown).await;
     tracing::info!("stopped");

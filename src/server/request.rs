@@ -1,5 +1,7 @@
 //! What a server function may ask of the request it runs in, and do to its response.
 
+use std::sync::Arc;
+
 use axum::http::{HeaderMap, StatusCode, request::Parts};
 use leptos::prelude::use_context;
 use leptos_axum::ResponseOptions;
@@ -15,8 +17,7 @@ use crate::{
 /// # Errors
 /// [`AccountError::SignedOut`], or [`AccountError::Unverifiable`] when nobody can be recognised.
 pub fn current_user() -> Result<SignedIn, AccountError> {
-    let auth = use_context::<Parts>().and_then(|parts| parts.extensions.get::<Auth>().cloned());
-    match auth {
+    match use_context::<Auth>() {
         Some(Auth::SignedIn(user)) => Ok(user),
         Some(auth) if auth.is_unverifiable() => Err(AccountError::Unverifiable),
         _ => Err(AccountError::SignedOut),
@@ -27,8 +28,8 @@ pub fn current_user() -> Result<SignedIn, AccountError> {
 ///
 /// # Errors
 /// When called outside a request.
-pub fn services() -> Result<Services, AccountError> {
-    use_context::<Services>().ok_or(AccountError::Transport)
+pub fn services() -> Result<Arc<Services>, AccountError> {
+    use_context::<Arc<Services>>().ok_or(AccountError::Transport)
 }
 
 /// Gives the response the status that belongs to an error.
@@ -43,7 +44,7 @@ pub fn set_status(error: &AccountError) {
 /// # Errors
 /// When Clerk did not end the session.
 pub async fn end_session() -> Result<(), SignOutError> {
-    let (Some(services), Some(parts)) = (use_context::<Services>(), use_context::<Parts>()) else {
+    let (Some(services), Some(parts)) = (use_context::<Arc<Services>>(), use_context::<Parts>()) else {
         return Err(SignOutError::Transport);
     };
     let cookies = services.clerk.sign_out(&parts, (services.clock)()).await.map_err(|error| {

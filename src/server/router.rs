@@ -1,5 +1,7 @@
 //! What is mounted where.
 
+use std::sync::Arc;
+
 use axum::{
     Router,
     http::{HeaderValue, header, request::Parts},
@@ -10,7 +12,7 @@ use leptos_axum::{LeptosRoutes, ResponseOptions, file_and_error_handler_with_con
 use tower_http::{services::ServeDir, set_header::SetResponseHeaderLayer};
 
 use super::{
-    Config, Services, StartError, health,
+    Config, STYLESHEET, Services, StartError, health,
     middleware::{self, RequestId, authenticate, require_access},
     services::{CLERK_PATH, GATEWAY_PATH},
 };
@@ -25,7 +27,7 @@ use crate::{
 ///
 /// # Errors
 /// When the embedded gateway's project cannot be loaded.
-pub fn router(config: &Config, services: &Services) -> Result<Router, StartError> {
+pub fn router(config: &Config, services: &Arc<Services>) -> Result<Router, StartError> {
     let mut router = Router::new().fallback_service(middleware::for_browsers(pages(config, services), services));
     if let Some(instance) = &services.instance {
         router = router.nest(CLERK_PATH, middleware::for_browsers(instance.router(), services));
@@ -35,12 +37,12 @@ pub fn router(config: &Config, services: &Services) -> Result<Router, StartError
     }
     let router = router
         .nest_service(&format!("/{}", config.leptos.site_pkg_dir), package(config))
-        .merge(health::router(services.clone()));
+        .merge(health::router(Arc::clone(services)));
     Ok(middleware::for_everybody(router, services))
 }
 
 /// The issuer is known even where `CLERK_FRONTEND_API_URL` is not set: the article's policy entry needs no change.
-fn gateway_dependencies(config: &Config, services: &Services) -> gateway::Dependencies {
+fn gateway_dependencies(config: &Config, services: &Arc<Services>) -> gateway::Dependencies {
     let issuer = ("CLERK_FRONTEND_API_URL".to_owned(), services.issuer.clone());
     let variables = config.variables.iter().map(|(name, value)| (name.to_owned(), value.to_owned()));
     gateway::Dependencies {
@@ -59,11 +61,11 @@ fn package(config: &Config) -> Router {
 }
 
 /// The application's pages and server functions. Everything in here knows who sent the request.
-fn pages(config: &Config, services: &Services) -> Router {
+fn pages(config: &Config, services: &Arc<Services>) -> Router {
     let options = config.leptos.clone();
     let policy = content_security_policy(config);
     let context = {
-        let (services, options) = (services.clone(), options.clone());
+        let (services, options) = (Arc::clone(services), options.clone());
         move || provide_page_context(&services, &options, &policy)
     };
     let shell = {
@@ -72,17 +74,20 @@ fn pages(config: &Config, services: &Services) -> Router {
     };
     Router::new()
         .leptos_routes_with_context(&options, generate_route_list(ui::routes::App), context.clone(), shell)
-        .route_layer(from_fn_with_state(services.clone(), require_access))
-        .fallback(file_and_error_handler_with_context(context, ui::shell))
-        .layer(from_fn_with_state(services.clone(), authenticate))
+        .route_layer(from_fn_with_state(Arc::clone(services), require_access))
+        .fallback(file_and_error_handler_with_context(context, ui::not_found_shell))
+        .layer(from_fn_with_state(Arc::clone(services), authenticate))
         .with_state(options)
 }
 
 /// Runs before every page and every server function.
-fn provide_page_context(services: &Services, options: &leptos::config::LeptosOptions, policy: &str) {
+fn provide_page_context(services: &Arc<Services>, options: &leptos::config::LeptosOptions, policy: &str) {
     let Some(parts) = use_context::<Parts>() else { return };
-    provide_context(services.clone());
+    provide_context(Arc::clone(services));
     provide_context(options.clone());
+    if let Some(auth) = parts.extensions.get::<Auth>() {
+        provide_context(auth.clone());
+    }
     provide_context(page_context(services, &parts));
     let (Some(response), Some(nonce)) = (use_context::<ResponseOptions>(), leptos::nonce::use_nonce()) else { return };
     if let Ok(value) = HeaderValue::from_str(&policy.replace("NONCE", &nonce)) {
@@ -91,7 +96,7 @@ fn provide_page_context(services: &Services, options: &leptos::config::LeptosOpt
     response.insert_header(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
 }
 
-fn page_context(services: &Services, parts: &Parts) -> PageContext {
+fn page_context(services: &Arc<Services>, parts: &Parts) -> PageContext {
     let viewer = match parts.extensions.get::<Auth>() {
         Some(Auth::SignedIn(user)) => Viewer::SignedIn { user_id: user.user_id().to_owned() },
         Some(auth) if auth.is_unverifiable() => Viewer::Unverifiable,
@@ -102,10 +107,10 @@ fn page_context(services: &Services, parts: &Parts) -> PageContext {
     PageContext {
         viewer,
         embedded_clerk: services.instance.is_some(),
-        sign_in_url: services.clerk.sign_in_url(&account).into(),
-        sign_up_url: services.clerk.sign_up_url(&account).into(),
+        sign_in_url: services.clerk.sign_in_url(parts, &account).into(),
+        sign_up_url: services.clerk.sign_up_url(parts, &account).into(),
         request_id: parts.extensions.get::<RequestId>().map(ToString::to_string).unwrap_or_default(),
-        stylesheet: services.stylesheet.clone(),
+        stylesheet: STYLESHEET.to_owned(),
     }
 }
 

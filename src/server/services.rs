@@ -5,13 +5,13 @@ use std::{collections::HashMap, net::SocketAddr, sync::Arc};
 use url::{ParseError, Url};
 
 use super::{
-    Config, ConfigError, GatewayClient, StartError,
+    Config, ConfigError, GatewayClient, STYLESHEET, StartError,
     config::{ClerkConfig, EmbeddedClerk, HostedClerk},
 };
 use crate::{
     clerk::{BackendClient, Clerk, ClerkOptions, PublishableKey},
     instance::{self, Instance},
-    jwt::{Clock, KeySetClient, KeySets, KeySource, Rules, Verifier},
+    jwt::{Clock, KeySets, KeySource, Rules, Verifier, is_loopback},
 };
 
 /// Where the embedded Clerk is mounted; Clerk's own convention for a proxied Frontend API.
@@ -19,8 +19,7 @@ pub const CLERK_PATH: &str = "/__clerk";
 /// Where the embedded gateway is mounted.
 pub const GATEWAY_PATH: &str = "/gateway";
 
-/// Everything a request may need.
-#[derive(Clone)]
+/// Everything a request may need. Shared, never copied.
 pub struct Services {
     /// Decides who sent a request.
     pub clerk: Arc<Clerk>,
@@ -34,8 +33,6 @@ pub struct Services {
     pub instance: Option<Instance>,
     /// The origin people use.
     pub public_url: Url,
-    /// The stylesheet's path.
-    pub stylesheet: String,
     /// Tells the time.
     pub clock: Clock,
 }
@@ -59,19 +56,17 @@ impl Services {
             Some(url) => url.clone(),
             None => parse(&format!("http://localhost:{}", listening_on.port()))?,
         };
-        let stylesheet = format!("/{}/{}.css", config.leptos.site_pkg_dir, config.leptos.output_name);
-        let place =
-            Place { listening_on, own_url: &own_url, public_url: &public_url, stylesheet: &stylesheet, clock: &clock };
+        let place = Place { listening_on, own_url: &own_url, public_url: &public_url, clock: &clock };
         let setup = match &config.clerk {
             ClerkConfig::Embedded(embedded) => embedded_setup(embedded, &place)?,
             ClerkConfig::Hosted(hosted) => hosted_setup(hosted, &public_url)?,
         };
         let sources: HashMap<String, KeySource> =
             setup.key_source.into_iter().map(|source| (setup.issuer.clone(), source)).collect();
-        let key_sets = Arc::new(KeySets::new(KeySetClient::new()?, sources));
+        let key_sets = Arc::new(KeySets::new(sources));
         let parties = config.authorized_parties.clone();
         let parties = parties.unwrap_or_else(|| vec![public_url.origin().ascii_serialization()]);
-        let keys = key_sets.of(&setup.issuer).map_err(not_a_url)?;
+        let keys = key_sets.of(&setup.issuer)?;
         let verifier = Verifier::new(keys, Rules::clerk(setup.issuer.as_str(), parties));
         let backend = BackendClient::new(setup.options.api_url.clone(), setup.options.secret_key.clone())?;
         let gateway_url = match &config.gateway_url {
@@ -85,15 +80,8 @@ impl Services {
             issuer: setup.issuer,
             instance: setup.instance,
             public_url,
-            stylesheet,
             clock,
         })
-    }
-
-    /// Fetches the keys in the background, so that the first request need not wait for them.
-    pub fn prefetch_keys(&self) {
-        let (key_sets, now) = (Arc::clone(&self.key_sets), (self.clock)());
-        tokio::spawn(async move { key_sets.prefetch(now).await });
     }
 }
 
@@ -102,20 +90,20 @@ struct Place<'a> {
     listening_on: SocketAddr,
     own_url: &'a Url,
     public_url: &'a Url,
-    stylesheet: &'a str,
     clock: &'a Clock,
 }
 
 fn embedded_setup(embedded: &EmbeddedClerk, place: &Place<'_>) -> Result<ClerkSetup, StartError> {
-    if !place.listening_on.ip().is_loopback() && !embedded.allow_non_loopback {
-        return Err(ConfigError::EmbeddedClerkExposed(place.listening_on).into());
+    if !embedded.allow_non_loopback {
+        refuse_exposure(place)?;
     }
     let instance = Instance::open(instance::Settings {
         database: embedded.database.clone(),
         public_url: place.public_url.clone(),
         base_path: CLERK_PATH,
+        allow_non_loopback: embedded.allow_non_loopback,
         token_lifetime: embedded.token_lifetime,
-        stylesheet: place.stylesheet.to_owned(),
+        stylesheet: STYLESHEET,
         clock: Arc::clone(place.clock),
     })?;
     let key = instance.publishable_key();
@@ -137,6 +125,20 @@ fn embedded_setup(embedded: &EmbeddedClerk, place: &Place<'_>) -> Result<ClerkSe
         key_source: Some(KeySource::Url(keys)),
         instance: Some(instance),
     })
+}
+
+/// Whoever reaches the embedded Clerk can sign in as anybody, so nobody else may reach it: not by address, and not
+/// through a proxy either.
+fn refuse_exposure(place: &Place<'_>) -> Result<(), ConfigError> {
+    if !place.listening_on.ip().is_loopback() {
+        let how = format!("LEPTOS_SITE_ADDR listens on {}", place.listening_on);
+        return Err(ConfigError::EmbeddedClerkExposed(how));
+    }
+    if !is_loopback(place.public_url) {
+        let how = format!("GATEHOUSE_PUBLIC_URL is {}", place.public_url.origin().ascii_serialization());
+        return Err(ConfigError::EmbeddedClerkExposed(how));
+    }
+    Ok(())
 }
 
 fn hosted_setup(hosted: &HostedClerk, public_url: &Url) -> Result<ClerkSetup, StartError> {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tokio::sync::Notify;
 
-use super::support::{App, Behaviour, FakeGateway, Issuer, Page};
+use super::support::{App, Behaviour, FakeGateway, Issuer, Page, eventually};
 
 /// The account page of a signed-in user, with this gateway.
 async fn account_with(gateway_url: &str) -> (App, String, Page) {
@@ -79,9 +79,7 @@ async fn a_request_under_way_is_answered_before_the_program_stops() {
     let (page, ()) = tokio::join!(app.get("/account", &headers), async {
         arrived.notified().await;
         app.signal("TERM");
-        while !app.log().contains("stopping") {
-            tokio::task::yield_now().await;
-        }
+        eventually("the stop", async || app.log().contains("stopping")).await;
         go_on.notify_one();
     });
     assert_eq!(page.status, 200);

@@ -243,6 +243,25 @@ async fn users_and_sessions_survive_kill_9() {
 }
 
 #[tokio::test]
+async fn two_programs_can_share_one_file() {
+    let first = App::start(&[]).await;
+    let second = first.start_another().await;
+    let sign_ups = |app: &App, number: usize| {
+        let email = format!("user{number}@example.com");
+        let request =
+            app.request(Method::POST, "/__clerk/sign-up").header("content-type", "application/x-www-form-urlencoded");
+        request.body(format!("email_address={email}&password=long-enough")).send()
+    };
+    for number in 0..5 {
+        let (one, two) = tokio::join!(sign_ups(&first, 2 * number), sign_ups(&second, 2 * number + 1));
+        assert_eq!((one.unwrap().status().as_u16(), two.unwrap().status().as_u16()), (303, 303));
+    }
+    for number in 0..10 {
+        assert_eq!(sign_in(&first, &format!("user{number}@example.com"), "long-enough", "").await.status, 303);
+    }
+}
+
+#[tokio::test]
 async fn another_site_cannot_post() {
     let app = App::start(&[]).await;
     let cookies = signed_in(&app).await;
@@ -267,6 +286,13 @@ async fn another_name_of_this_machine_is_led_to_the_right_one() {
     let page = app.get("/__clerk/sign-in?redirect_url=%2Faccount", &[("host", &format!("127.0.0.1:{port}"))]).await;
     let expected = format!("{}/__clerk/sign-in?redirect_url=%2Faccount", app.origin);
     assert_eq!((page.status, page.header("location")), (307, expected.as_str()));
+}
+
+#[tokio::test]
+async fn a_foreign_name_that_leads_here_finds_no_clerk() {
+    let app = App::start(&[]).await;
+    let page = app.get("/__clerk/sign-in", &[("host", "evil.example")]).await;
+    assert_eq!((page.status, error_code(&page)), (421, "host_invalid".to_owned()));
 }
 
 #[tokio::test]

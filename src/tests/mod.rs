@@ -5,6 +5,7 @@
 
 mod account_page;
 mod embedded_clerk;
+mod hosted_clerk;
 mod operations;
 mod start;
 mod support;

@@ -8,16 +8,14 @@ use std::{
 
 use reqwest::Method;
 
-use super::support::{App, Page};
+use super::support::{App, Page, eventually};
 
 #[tokio::test]
 async fn health_is_told_and_named() {
     let app = App::start(&[]).await;
     let page = app.get("/health/live", &[]).await;
     assert_eq!((page.status, page.body.as_str()), (200, "ok\n"));
-    while app.get("/health/ready", &[]).await.status != 200 {
-        tokio::task::yield_now().await;
-    }
+    eventually("readiness", async || app.get("/health/ready", &[]).await.status == 200).await;
     let page = app.get("/health/ready", &[]).await;
     for check in ["keys of https://local-dev-1.clerk.accounts.dev", "embedded Clerk"] {
         assert!(page.body.contains(check), "{}", page.body);
@@ -31,11 +29,20 @@ async fn every_answer_and_its_log_lines_carry_the_request_id() {
         let page = app.get(path, &[("x-request-id", "forged")]).await;
         let id = page.header("x-request-id");
         assert_eq!(id.len(), 36, "{path}");
-        while !app.log().lines().any(|line| line.contains(id) && line.contains("\"answered\"")) {
-            tokio::task::yield_now().await;
-        }
+        let logged = async || app.log().lines().any(|line| line.contains(id) && line.contains("\"answered\""));
+        eventually("the log line", logged).await;
     }
     assert!(app.log().lines().all(|line| serde_json::from_str::<serde_json::Value>(line).is_ok()), "{}", app.log());
+}
+
+#[tokio::test]
+async fn a_quiet_log_names_requests_too() {
+    let app = App::start(&[("GATEHOUSE_LOG", "warn")]).await;
+    let request = app.request(Method::POST, "/rpc/sign_out").header("origin", "https://evil.example");
+    let page = Page::read(request.send().await.unwrap()).await;
+    let id = page.header("x-request-id");
+    let logged = async || app.log().lines().any(|line| line.contains(id) && line.contains("another site"));
+    eventually("the warning", logged).await;
 }
 
 #[tokio::test]
@@ -146,6 +153,19 @@ async fn rubbish_is_answered_and_the_program_lives_on() {
                 page.body
             );
         }
+    }
+    let address = app.origin.replace("http://localhost", "127.0.0.1");
+    for head in [
+        "CONNECT a.example:443 HTTP/1.1",
+        "OPTIONS * HTTP/1.1",
+        "GET http://a.example/account HTTP/1.1",
+        "BREW / HTTP/1.1",
+    ] {
+        let mut stream = TcpStream::connect(&address).unwrap();
+        stream.write_all(format!("{head}\r\nHost: localhost\r\nConnection: close\r\n\r\n").as_bytes()).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        assert!(answer.starts_with("HTTP/1.1 ") && !answer.starts_with("HTTP/1.1 500"), "{head}: {answer}");
     }
     assert_eq!(app.get("/health/live", &[]).await.status, 200);
     assert!(!app.log().contains("panicked"), "{}", app.log());

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::support::{
-    App, Issuer, Page, now,
+    App, Issuer, Page, eventually, now,
     testing::{TempFolder, TestKey, hs256, unsigned, with},
 };
 
@@ -97,6 +97,15 @@ async fn without_a_token_the_challenge_names_no_error() {
 }
 
 #[tokio::test]
+async fn two_authorization_headers_are_one_too_many() {
+    let issuer = Issuer::start().await;
+    let app = issuer.app(&[]).await;
+    let bearer = format!("Bearer {}", issuer.key().sign(&issuer.claims(&app)));
+    let page = app.get("/gateway/hello", &[("authorization", &bearer), ("authorization", &bearer)]).await;
+    assert_eq!(page.status, 401, "{}", page.body);
+}
+
+#[tokio::test]
 async fn a_foreign_azp_is_refused() {
     let issuer = Issuer::start().await;
     let project = TempFolder::new();
@@ -104,7 +113,11 @@ async fn a_foreign_azp_is_refused() {
     let mut policies = policies;
     policies["policies"][0]["handler"]["options"]["authorizedParties"] = json!(["http://only.example"]);
     std::fs::write(project.path().join("policies.json"), policies.to_string()).unwrap();
-    std::fs::copy("config/routes.oas.json", project.path().join("routes.oas.json")).unwrap();
+    std::fs::copy(
+        concat!(env!("CARGO_MANIFEST_DIR"), "/config/routes.oas.json"),
+        project.path().join("routes.oas.json"),
+    )
+    .unwrap();
     let app = issuer.app(&[("GATEHOUSE_CONFIG_DIR", project.path().to_str().unwrap())]).await;
     let foreign = issuer.key().sign(&with(issuer.claims(&app), "azp", json!("http://evil.example")));
     assert_refused(&app, &foreign, "The token was issued for another application.").await;
@@ -150,13 +163,9 @@ async fn an_issuer_that_is_down_at_start_stops_only_what_needs_it() {
     assert!(page.body.contains(&issuer.url) && page.body.contains("not ready"), "{}", page.body);
 
     issuer.come_up().await;
-    // The key set tries again two seconds after a failure; until then the answer stays 503.
-    let token = || issuer.key().sign(&issuer.claims(&app));
-    while gateway(&app, &token()).await.status == 503 {
-        tokio::task::yield_now().await;
-    }
-    assert_accepted(&app, &token()).await;
-    assert_eq!(app.get("/health/ready", &[]).await.status, 200);
+    // Asking for readiness is enough to become ready.
+    eventually("readiness", async || app.get("/health/ready", &[]).await.status == 200).await;
+    assert_accepted(&app, &issuer.key().sign(&issuer.claims(&app))).await;
 }
 
 #[tokio::test]

@@ -8,4 +8,4 @@ mod pages;
 pub mod routes;
 mod shell;
 
-pub use shell::shell;
+pub use shell::{not_found_shell, shell};

@@ -45,3 +45,15 @@ pub fn App() -> impl IntoView {
         </Router>
     }
 }
+
+/// The frame of a page, and that there is none.
+#[component]
+pub fn NotFound() -> impl IntoView {
+    view! {
+        <Router>
+            <Layout>
+                <NotFoundPage />
+            </Layout>
+        </Router>
+    }
+}

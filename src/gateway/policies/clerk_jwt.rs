@@ -39,7 +39,10 @@ pub fn build(options: &Node<'_>, dependencies: &Dependencies) -> Result<Arc<dyn 
         "the Frontend API URL of the Clerk instance, such as https://verb-noun-00.clerk.accounts.dev",
     )?;
     let issuer = issuer_url(&url, &dependencies.environment)?;
-    let keys = dependencies.key_sets.of(&issuer).map_err(|_| url.error("a URL"))?;
+    let keys = dependencies
+        .key_sets
+        .of(&issuer)
+        .map_err(|error| url.error(format!("an issuer whose keys can be had ({error})")))?;
     if let Some(metadata) = options.get("oAuthResourceMetadataEnabled")
         && metadata.boolean()?
     {

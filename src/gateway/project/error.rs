@@ -13,7 +13,7 @@ pub struct LoadError {
 impl LoadError {
     /// A fault at a JSON pointer (RFC 6901) of a file.
     pub fn at(file: &Path, pointer: &str, expected: &str, found: &str) -> Self {
-        let pointer = if pointer.is_empty() { "/" } else { pointer };
+        let pointer = if pointer.is_empty() { "the top level" } else { pointer };
         Self { location: format!("{} at {pointer}", file.display()), expected: format!("{expected}, found {found}") }
     }
 

@@ -7,6 +7,7 @@ mod error;
 mod node;
 mod policies_file;
 mod routes_file;
+mod strict_json;
 
 use std::{
     fs, io,
@@ -29,7 +30,7 @@ pub fn load(directory: &Path, dependencies: &Dependencies) -> Result<RouteTable,
     let mut routes = Vec::new();
     for path in routes_files(directory)? {
         let json = read(&path)?;
-        routes.extend(routes_file::load(&Node::root(&path, &json), &policies)?);
+        routes_file::load_into(&mut routes, &Node::root(&path, &json), &policies)?;
     }
     if routes.is_empty() {
         return Err(LoadError::file(directory, "at least one route in a *.oas.json file, none"));
@@ -52,7 +53,7 @@ fn is_routes_file(path: &Path) -> bool {
 fn read(path: &Path) -> Result<Value, LoadError> {
     let text =
         fs::read_to_string(path).map_err(|error| LoadError::file(path, &format!("a readable file ({error}), none")))?;
-    serde_json::from_str(&text).map_err(|error| LoadError::file(path, &format!("JSON, a fault: {error}")))
+    strict_json::parse(&text).map_err(|error| LoadError::file(path, &format!("JSON, a fault: {error}")))
 }
 
 #[cfg(test)]

@@ -25,6 +25,11 @@ impl<'a> Node<'a> {
         LoadError::at(self.file, &self.pointer, expected.as_ref(), &found(self.value))
     }
 
+    /// A fault in what this place is called.
+    pub fn error_about(&self, expected: &str, name: &str) -> LoadError {
+        LoadError::at(self.file, &self.pointer, expected, &format!("`{name}`"))
+    }
+
     /// The value, whatever it is.
     pub const fn value(&self) -> &'a Value {
         self.value

@@ -13,25 +13,29 @@ use crate::gateway::{
 /// Members of a path item that are not operations.
 const PATH_MEMBERS: [&str; 6] = ["x-zuplo-path", "$ref", "summary", "description", "servers", "parameters"];
 
-/// Reads the file.
-pub fn load(root: &Node<'_>, policies: &Policies) -> Result<Vec<Route>, LoadError> {
+/// Reads the file and appends its routes.
+pub fn load_into(routes: &mut Vec<Route>, root: &Node<'_>, policies: &Policies) -> Result<(), LoadError> {
     root.env_only_where(&|pointer| pointer.contains("/x-zuplo-route/handler/options"))?;
     let version = root.required("openapi", "the OpenAPI version, such as \"3.1.0\"")?;
     if !version.text()?.starts_with("3.") {
         return Err(version.error("OpenAPI 3.0 or 3.1"));
     }
     let paths = root.required("paths", "an object of paths; the older routes.json format is not read")?;
-    let mut routes = Vec::new();
     for (path, item) in paths.members()? {
         let pattern = path_pattern(path, &item)?;
         for (name, operation) in item.members()? {
             if PATH_MEMBERS.contains(&name) || name.starts_with("x-") {
                 continue;
             }
-            routes.push(route(method(name, &operation)?, pattern.clone(), &operation, policies)?);
+            let route = route(method(name, &operation)?, pattern.clone(), &operation, policies)?;
+            // The first one would win, whatever the second protects.
+            if routes.iter().any(|other| other.method == route.method && other.pattern.fits_the_same(&route.pattern)) {
+                return Err(operation.error_about("a method and path that no other route has", path));
+            }
+            routes.push(route);
         }
     }
-    Ok(routes)
+    Ok(())
 }
 
 fn path_pattern(path: &str, item: &Node<'_>) -> Result<PathPattern, LoadError> {
@@ -43,10 +47,13 @@ fn path_pattern(path: &str, item: &Node<'_>) -> Result<PathPattern, LoadError> {
         }
     }
     if !path.starts_with('/') || path.contains("/:") || path.contains("(.*)") {
-        return Err(item.error("a path in `open-api` mode: starting with `/`, with parameters written as {name}"));
+        return Err(
+            item.error_about("a path in `open-api` mode: starting with `/`, with parameters written as {name}", path)
+        );
     }
-    PathPattern::parse(path)
-        .ok_or_else(|| item.error("a path whose parameters are written as {name}, with something between two of them"))
+    PathPattern::parse(path).ok_or_else(|| {
+        item.error_about("a path whose parameters are written as {name}, with something between two of them", path)
+    })
 }
 
 fn method(name: &str, operation: &Node<'_>) -> Result<Method, LoadError> {
@@ -58,7 +65,7 @@ fn method(name: &str, operation: &Node<'_>) -> Result<Method, LoadError> {
         "head" => Ok(Method::HEAD),
         "patch" => Ok(Method::PATCH),
         "options" | "trace" => {
-            Err(operation.error("another method: the gateway itself answers OPTIONS and refuses TRACE"))
+            Err(operation.error("another method: OPTIONS is kept for preflights, and TRACE is not served"))
         }
         _ => Err(operation.error("an HTTP method in lower case, or one of OpenAPI's path item members")),
     }

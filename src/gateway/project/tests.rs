@@ -5,10 +5,7 @@ use std::{fs, sync::Arc, time::Duration};
 use serde_json::{Value, json};
 
 use super::*;
-use crate::{
-    jwt::{KeySetClient, KeySets},
-    testing::TempFolder,
-};
+use crate::{jwt::KeySets, testing::TempFolder};
 
 fn policies() -> Value {
     json!({ "policies": [policy()] })
@@ -48,7 +45,7 @@ fn load_with(policies: &Value, routes: &Value, environment: &[(&str, &str)]) -> 
     fs::write(folder.path().join("policies.json"), policies.to_string()).unwrap();
     fs::write(folder.path().join("routes.oas.json"), routes.to_string()).unwrap();
     let environment = environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-    let key_sets = Arc::new(KeySets::new(KeySetClient::new().unwrap(), Default::default()));
+    let key_sets = Arc::new(KeySets::new(Default::default()));
     let dependencies = Dependencies { key_sets, environment, clock: Arc::new(|| Duration::ZERO) };
     load(folder.path(), &dependencies).map_err(|error| error.to_string().replace(folder.path().to_str().unwrap(), ""))
 }
@@ -224,15 +221,28 @@ fn faults_in_routes_are_named() {
 }
 
 #[test]
+fn a_route_stands_once() {
+    let twice = change(routes(), "/paths/~1{b}", json!({ "get": routes()["paths"]["/hello"]["get"].clone() }));
+    let twice = change(twice, "/paths/~1{a}", json!({ "get": routes()["paths"]["/hello"]["get"].clone() }));
+    let error = load_with(&policies(), &twice, SET).map(|_| ()).unwrap_err();
+    assert!(
+        error.contains("at /paths/~1{a}/get: expected a method and path that no other route has, found `/{a}`"),
+        "{error}"
+    );
+}
+
+#[test]
 fn files_that_cannot_be_read_are_named() {
     let folder = TempFolder::new();
-    let key_sets = Arc::new(KeySets::new(KeySetClient::new().unwrap(), Default::default()));
+    let key_sets = Arc::new(KeySets::new(Default::default()));
     let dependencies =
         Dependencies { key_sets, environment: Environment::default(), clock: Arc::new(|| Duration::ZERO) };
     let fault = || load(folder.path(), &dependencies).map(|_| ()).unwrap_err().to_string();
     assert!(fault().contains("policies.json: expected a readable file"), "{}", fault());
     fs::write(folder.path().join("policies.json"), "{ \"policies\": [ }").unwrap();
     assert!(fault().contains("policies.json: expected JSON, a fault: expected value at line 1 column"), "{}", fault());
+    fs::write(folder.path().join("policies.json"), "{ \"policies\": [], \"policies\": [] }").unwrap();
+    assert!(fault().contains("policies.json: expected JSON, a fault: `policies` stands twice"), "{}", fault());
     fs::write(folder.path().join("policies.json"), "[]").unwrap();
     assert!(fault().contains("expected at least one route in a *.oas.json file"), "{}", fault());
 }

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use axum::{
     Router,
     extract::{Request, State},
-    http::{HeaderMap, HeaderValue, Method, StatusCode, header},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
     middleware::{Next, from_fn},
     response::{IntoResponse, Redirect, Response},
     routing::get,
@@ -141,14 +141,9 @@ fn go_on(target: &ReturnTarget, cookies: &[String]) -> Response {
 }
 
 /// Somebody who typed `127.0.0.1` where the application is called `localhost` would sign in under the wrong name.
-fn to_public_name(
-    state: &InstanceState,
-    headers: &HeaderMap,
-    method: &Method,
-    path_and_query: &str,
-) -> Option<Redirect> {
+fn to_public_name(state: &InstanceState, headers: &HeaderMap, path_and_query: &str) -> Option<Redirect> {
     let host = headers.get(header::HOST)?.to_str().ok()?;
-    let elsewhere = method == Method::GET && redirect::is_other_name_of_this_machine(host, &state.settings.public_url);
+    let elsewhere = redirect::is_other_name_of_this_machine(host, &state.settings.public_url);
     let origin = state.settings.public_url.origin().ascii_serialization();
     elsewhere.then(|| Redirect::temporary(&format!("{origin}{path_and_query}")))
 }

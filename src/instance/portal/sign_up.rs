@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::{
     Form,
     extract::{OriginalUri, Query, State},
-    http::{HeaderMap, Method, StatusCode},
+    http::{HeaderMap, StatusCode},
     response::{IntoResponse, Response},
 };
 use maud::{Markup, html};
@@ -40,7 +40,7 @@ pub async fn show(
     OriginalUri(uri): OriginalUri,
     headers: HeaderMap,
 ) -> Result<Response, ErrorPage> {
-    if let Some(redirect) = to_public_name(&state, &headers, &Method::GET, &uri.to_string()) {
+    if let Some(redirect) = to_public_name(&state, &headers, &uri.to_string()) {
         return Ok(redirect.into_response());
     }
     let target = ReturnTarget::read(&state, query.redirect_url.as_deref()).map_err(|error| error.page(&state))?;

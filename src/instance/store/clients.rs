@@ -40,6 +40,7 @@ impl Store {
         now: Duration,
     ) -> Result<(ActiveSession, String), StoreError> {
         self.write(move |transaction| {
+            forget_old(transaction, now)?;
             let (client_id, token) = rotate_or_create(transaction, client_token.as_deref(), now)?;
             end_sessions(transaction, &client_id, "replaced")?;
             let session = Session { id: new_id("sess"), user_id, created_at: from_millis(millis(now)) };
@@ -136,6 +137,17 @@ fn rotate_or_create(
         params![id, hash_secret(&token), millis(now)],
     )?;
     Ok((id, token))
+}
+
+/// What has expired is of no use to anybody: the file stays as large as what is in use.
+fn forget_old(transaction: &Transaction<'_>, now: Duration) -> rusqlite::Result<()> {
+    transaction.execute("DELETE FROM sessions WHERE expire_at <= ?1", [millis(now)])?;
+    transaction.execute(
+        "DELETE FROM clients WHERE updated_at <= ?1
+         AND NOT EXISTS (SELECT 1 FROM sessions WHERE sessions.client_id = clients.id)",
+        [millis(now.saturating_sub(SESSION_LIFETIME))],
+    )?;
+    Ok(())
 }
 
 fn end_sessions(transaction: &Transaction<'_>, client_id: &str, status: &str) -> rusqlite::Result<()> {

@@ -55,7 +55,7 @@ pub struct Store {
 }
 
 impl Store {
-    /// Whether the file can be read.
+    /// Whether the file can be used.
     pub async fn check(&self) -> Result<(), StoreError> {
         self.write(|transaction| transaction.query_row("SELECT 1 FROM instance", [], |_| Ok(()))).await
     }

@@ -33,6 +33,7 @@ CREATE TABLE clients (
   created_at INTEGER NOT NULL,
   updated_at INTEGER NOT NULL
 ) STRICT;
+CREATE INDEX clients_by_change ON clients (updated_at);
 
 CREATE TABLE sessions (
   id TEXT PRIMARY KEY,
@@ -44,6 +45,7 @@ CREATE TABLE sessions (
 ) STRICT;
 CREATE INDEX sessions_of_client ON sessions (client_id);
 CREATE INDEX sessions_of_user ON sessions (user_id);
+CREATE INDEX sessions_by_end ON sessions (expire_at);
 
 -- What a handshake leaves for the application's server to collect, once.
 CREATE TABLE handshakes (

@@ -27,9 +27,8 @@ pub enum ConfigError {
     DotEnv(String),
     /// The embedded Clerk would be open to others.
     #[error(
-        "the embedded Clerk serves this machine only, but LEPTOS_SITE_ADDR listens on {0}. Listen on 127.0.0.1, or set \
-         CLERK_PUBLISHABLE_KEY and CLERK_SECRET_KEY to use a hosted Clerk, or, on a network where everybody may sign in \
-         as anybody, set GATEHOUSE_EMBEDDED_CLERK=allow-non-loopback"
+        "the embedded Clerk serves this machine only, but {0}. Set CLERK_PUBLISHABLE_KEY and CLERK_SECRET_KEY to use a \
+         hosted Clerk; or, where everybody may sign in as anybody, set GATEHOUSE_EMBEDDED_CLERK=allow-non-loopback"
     )]
-    EmbeddedClerkExposed(std::net::SocketAddr),
+    EmbeddedClerkExposed(String),
 }

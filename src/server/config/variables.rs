@@ -29,7 +29,10 @@ impl fmt::Debug for Variables {
 
 impl FromIterator<(String, String)> for Variables {
     fn from_iter<T: IntoIterator<Item = (String, String)>>(variables: T) -> Self {
-        Self(variables.into_iter().filter(|(_, value)| !value.trim().is_empty()).collect())
+        // The last value of a name counts, even where it is empty, which means that nothing is set.
+        let mut all: HashMap<String, String> = variables.into_iter().collect();
+        all.retain(|_, value| !value.trim().is_empty());
+        Self(all)
     }
 }
 
@@ -39,12 +42,15 @@ impl Variables {
     /// # Errors
     /// When there is a `.env` that cannot be read.
     pub fn from_process() -> Result<Self, ConfigError> {
-        let from_file: Vec<(String, String)> = match dotenvy::dotenv_iter() {
+        let from_file: Vec<(String, String)> = match dotenvy::from_path_iter(".env") {
             Ok(lines) => lines.collect::<Result<_, _>>().map_err(|error| ConfigError::DotEnv(describe(&error)))?,
             Err(error) if error.not_found() => Vec::new(),
             Err(error) => return Err(ConfigError::DotEnv(describe(&error))),
         };
-        Ok(from_file.into_iter().chain(std::env::vars()).collect())
+        // A name or value that is not text is none of ours.
+        let from_process =
+            std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+        Ok(from_file.into_iter().chain(from_process).collect())
     }
 
     /// Every variable that is set.

@@ -1,5 +1,7 @@
 //! Who may see a page, decided before it is rendered.
 
+use std::sync::Arc;
+
 use axum::{
     extract::{MatchedPath, Request, State},
     http::{HeaderValue, Method},
@@ -19,7 +21,7 @@ const SERVER_FUNCTIONS: &str = "/rpc/";
 /// Sends visitors who are signed out to sign in, and from there back here. A visitor whom nobody can recognise now is
 /// let through: the page says so, with the right status.
 pub async fn require_access(
-    State(services): State<Services>,
+    State(services): State<Arc<Services>>,
     path: MatchedPath,
     request: Request,
     next: Next,
@@ -30,12 +32,10 @@ pub async fn require_access(
     if allowed || public {
         return next.run(request).await;
     }
-    let mut return_to = services.public_url.clone();
-    if request.method() == Method::GET {
-        return_to.set_path(request.uri().path());
-        return_to.set_query(request.uri().query());
-    }
-    let mut response = Redirect::temporary(services.clerk.sign_in_url(&return_to).as_str()).into_response();
+    let (parts, _) = request.into_parts();
+    let return_to =
+        if parts.method == Method::GET { services.clerk.page_url(&parts) } else { services.public_url.clone() };
+    let mut response = Redirect::temporary(services.clerk.sign_in_url(&parts, &return_to).as_str()).into_response();
     response.headers_mut().insert("x-clerk-redirect-to", HeaderValue::from_static("true"));
     response
 }

@@ -1,5 +1,7 @@
 //! Decides once per request who sent it, and puts the answer where everything behind can read it.
 
+use std::sync::Arc;
+
 use axum::{
     extract::{Request, State},
     http::{StatusCode, header},
@@ -13,8 +15,12 @@ use crate::{
 };
 
 /// Authenticates the request. A handshake is answered here, before anything is rendered.
-pub async fn authenticate(State(services): State<Services>, request: Request, next: Next) -> Response {
+pub async fn authenticate(State(services): State<Arc<Services>>, request: Request, next: Next) -> Response {
     let (mut parts, body) = request.into_parts();
+    if parts.uri.path_and_query().is_none() {
+        // `CONNECT host:port`: this server is no proxy.
+        return StatusCode::BAD_REQUEST.into_response();
+    }
     let state = match services.clerk.authenticate_request(&parts, (services.clock)()).await {
         Ok(state) => state,
         Err(error) => {

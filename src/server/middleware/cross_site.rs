@@ -1,6 +1,8 @@
 //! Requests that change something must come from our own pages. Leptos leaves this to the application; a same-site
 //! cookie alone does not cover sibling origins.
 
+use std::sync::Arc;
+
 use axum::{
     extract::{Request, State},
     http::{HeaderMap, StatusCode, header},
@@ -11,7 +13,7 @@ use axum::{
 use crate::server::{Services, error_page::error_page, middleware::RequestId};
 
 /// Refuses unsafe methods that a browser sends for another site.
-pub async fn refuse_cross_site(State(services): State<Services>, request: Request, next: Next) -> Response {
+pub async fn refuse_cross_site(State(services): State<Arc<Services>>, request: Request, next: Next) -> Response {
     let origin = services.public_url.origin().ascii_serialization();
     if request.method().is_safe() || is_own(request.headers(), &origin) {
         return next.run(request).await;

@@ -1,6 +1,6 @@
 //! Every layer, in order, outermost first.
 //!
-//! For everybody: request id and log line, panics, time limit, security headers, compression. For browsers, who bring
+//! For everybody: request id and log line, security headers, panics, time limit, compression. For browsers, who bring
 //! cookies: cross-site check, body limit. Pages further know who sent the request (`authenticate`) and who may see them
 //! (`require_access`).
 
@@ -10,7 +10,7 @@ mod cross_site;
 mod request_log;
 mod security_headers;
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     Router,
@@ -35,22 +35,22 @@ const TIMEOUT: Duration = Duration::from_secs(20);
 const MAX_BODY_BYTES: usize = 64 * 1024;
 
 /// The layers around everything.
-pub fn for_everybody(router: Router, services: &Services) -> Router {
+pub fn for_everybody(router: Router, services: &Arc<Services>) -> Router {
     router.layer(
         ServiceBuilder::new()
             .layer(from_fn(request_log::log_request))
+            .layer(from_fn_with_state(Arc::clone(services), security_headers::set_security_headers))
             .layer(CatchPanicLayer::custom(panicked))
             .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, TIMEOUT))
-            .layer(from_fn_with_state(services.clone(), security_headers::set_security_headers))
             .layer(CompressionLayer::new()),
     )
 }
 
 /// The layers around what browsers reach with their cookies.
-pub fn for_browsers(router: Router, services: &Services) -> Router {
+pub fn for_browsers(router: Router, services: &Arc<Services>) -> Router {
     router.layer(
         ServiceBuilder::new()
-            .layer(from_fn_with_state(services.clone(), cross_site::refuse_cross_site))
+            .layer(from_fn_with_state(Arc::clone(services), cross_site::refuse_cross_site))
             .layer(RequestBodyLimitLayer::new(MAX_BODY_BYTES)),
     )
 }

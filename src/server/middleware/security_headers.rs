@@ -1,5 +1,7 @@
 //! Headers that tell browsers to be careful. A page that set its own policy keeps it.
 
+use std::sync::Arc;
+
 use axum::{
     extract::{Request, State},
     http::{HeaderName, HeaderValue, header},
@@ -24,7 +26,7 @@ const ALWAYS: [(HeaderName, &str); 6] = [
 ];
 
 /// Sets what the response does not have yet.
-pub async fn set_security_headers(State(services): State<Services>, request: Request, next: Next) -> Response {
+pub async fn set_security_headers(State(services): State<Arc<Services>>, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     for (name, value) in ALWAYS {

@@ -9,7 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::testing::TempFolder;
+use super::{eventually, testing::TempFolder};
 use reqwest::{Method, RequestBuilder, Response, header::HeaderMap};
 
 /// Longer than a start ever takes; what takes longer is stuck.
@@ -36,8 +36,15 @@ pub struct Page {
 impl App {
     /// Starts the program with these variables and no others, and waits until it listens.
     pub async fn start(variables: &[(&str, &str)]) -> Self {
+        Self::start_with_dot_env("", variables).await
+    }
+
+    /// Starts the program in a folder with this `.env`.
+    pub async fn start_with_dot_env(dot_env: &str, variables: &[(&str, &str)]) -> Self {
+        let folder = TempFolder::new();
+        std::fs::write(folder.path().join(".env"), dot_env).unwrap();
         let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        Self::start_in(Arc::new(TempFolder::new()), variables).await
+        Self::start_in(Arc::new(folder), variables).await
     }
 
     /// Runs the program with these variables until it ends by itself, and returns how, and what it said.
@@ -79,6 +86,11 @@ impl App {
         Self::start_in(folder, variables).await
     }
 
+    /// A second program on the same file.
+    pub async fn start_another(&self) -> Self {
+        Self::start_in(Arc::clone(&self.folder), self.variables.clone()).await
+    }
+
     /// Asks the program to stop, as supervisors and terminals do.
     pub fn signal(&self, signal: &str) {
         let status = Command::new("kill").arg(format!("-{signal}")).arg(self.child.id().to_string()).status();
@@ -94,18 +106,17 @@ impl App {
                 return status;
             }
             assert!(Instant::now() < deadline, "the program still runs");
-            tokio::task::yield_now().await;
+            tokio::time::sleep(Duration::from_millis(5)).await;
         }
     }
 
     /// Where the program listens, whatever people call it.
     pub async fn address(&self) -> String {
-        loop {
-            if let Some(rest) = self.log().split("address=").nth(1) {
-                return rest.split_whitespace().next().unwrap().to_owned();
-            }
-            tokio::task::yield_now().await;
-        }
+        eventually("the log line with the address", async || self.log().contains("listening")).await;
+        let log = self.log();
+        let address =
+            log.split("127.0.0.1:").nth(1).unwrap().split(|character: char| !character.is_ascii_digit()).next();
+        format!("127.0.0.1:{}", address.unwrap())
     }
 
     /// What the program has logged so far.
@@ -190,8 +201,11 @@ fn command(folder: &TempFolder, variables: &BTreeMap<String, String>) -> Command
         .env_clear()
         .env("GATEHOUSE_INSTANCE_DB", folder.path().join("instance.db"))
         .env("LEPTOS_SITE_ADDR", "127.0.0.1:0")
+        .env("GATEHOUSE_CONFIG_DIR", concat!(env!("CARGO_MANIFEST_DIR"), "/config"))
+        .env("LEPTOS_SITE_ROOT", concat!(env!("CARGO_MANIFEST_DIR"), "/target/site"))
         .envs(variables)
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        // Not in the project's folder, whose `.env` is its developer's.
+        .current_dir(folder.path())
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());

@@ -5,7 +5,12 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use axum::{Json, Router, extract::State, routing::get};
+use axum::{
+    Json, Router,
+    extract::{Path, State},
+    http::{HeaderMap, StatusCode},
+    routing::{get, post},
+};
 use base64::{Engine, engine::general_purpose::STANDARD_NO_PAD};
 use serde_json::{Value, json};
 use tokio::{net::TcpListener, task::JoinHandle};
@@ -21,6 +26,16 @@ pub struct Issuer {
     address: SocketAddr,
     key: Arc<Mutex<Arc<TestKey>>>,
     server: Option<JoinHandle<()>>,
+    backend: Arc<Backend>,
+}
+
+/// The issuer's Backend API.
+#[derive(Default)]
+pub struct Backend {
+    /// What it answers to a revocation; 200 unless set.
+    pub revocation_status: Mutex<Option<u16>>,
+    /// The sessions it was told to revoke, with the `Authorization` that came along.
+    pub revoked: Mutex<Vec<(String, String)>>,
 }
 
 impl Issuer {
@@ -29,13 +44,17 @@ impl Issuer {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let key = Arc::new(Mutex::new(TestKey::named("ins_1")));
-        let mut issuer = Self { url: format!("http://{address}"), address, key, server: None };
+        let backend = Arc::default();
+        let mut issuer = Self { url: format!("http://{address}"), address, key, server: None, backend };
         issuer.serve(listener);
         issuer
     }
 
     fn serve(&mut self, listener: TcpListener) {
-        let app = Router::new().route("/.well-known/jwks.json", get(jwks)).with_state(Arc::clone(&self.key));
+        let backend =
+            Router::new().route("/v1/sessions/{id}/revoke", post(revoke)).with_state(Arc::clone(&self.backend));
+        let app =
+            Router::new().route("/.well-known/jwks.json", get(jwks)).with_state(Arc::clone(&self.key)).merge(backend);
         self.server = Some(tokio::spawn(async move { axum::serve(listener, app).await.unwrap() }));
     }
 
@@ -52,6 +71,10 @@ impl Issuer {
     pub async fn come_up(&mut self) {
         let listener = TcpListener::bind(self.address).await.unwrap();
         self.serve(listener);
+    }
+
+    pub fn backend(&self) -> &Backend {
+        &self.backend
     }
 
     /// Signs with another key from now on, and publishes only that.
@@ -91,4 +114,17 @@ impl Issuer {
 async fn jwks(State(key): State<Arc<Mutex<Arc<TestKey>>>>) -> ([(&'static str, &'static str); 1], Json<Value>) {
     let key = Arc::clone(&key.lock().unwrap());
     ([("connection", "close")], Json(json!({ "keys": [key.jwk()] })))
+}
+
+async fn revoke(
+    State(backend): State<Arc<Backend>>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> (StatusCode, Json<Value>) {
+    let authorization = headers.get("authorization").map(|value| value.to_str().unwrap().to_owned());
+    backend.revoked.lock().unwrap().push((id.clone(), authorization.unwrap_or_default()));
+    match *backend.revocation_status.lock().unwrap() {
+        None => (StatusCode::OK, Json(json!({ "object": "session", "id": id, "status": "revoked" }))),
+        Some(status) => (StatusCode::from_u16(status).unwrap(), Json(json!({ "errors": [{ "code": "some_code" }] }))),
+    }
 }

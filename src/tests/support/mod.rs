@@ -7,11 +7,21 @@ mod issuer;
 #[path = "../../testing.rs"]
 pub mod testing;
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 pub use app::{App, Page};
 pub use fake_gateway::{Behaviour, FakeGateway};
 pub use issuer::Issuer;
+
+/// Waits until something holds that the program does in its own time.
+pub async fn eventually(what: &str, condition: impl AsyncFn() -> bool) {
+    let waiting = async {
+        while !condition().await {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(60), waiting).await.unwrap_or_else(|_| panic!("{what} did not happen"));
+}
 
 /// The time of day, in seconds. The program under test reads the same clock.
 #[expect(clippy::disallowed_methods, reason = "tokens are made for the program's own clock")]

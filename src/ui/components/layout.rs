@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
 use super::{Notice, site_header::SiteHeader};
-use crate::model::PageContext;
+use crate::model::{PageContext, Viewer};
 
 /// The frame around a page.
 #[component]
@@ -39,7 +39,8 @@ fn EmbeddedBanner() -> impl IntoView {
 fn SignOutFailed() -> impl IntoView {
     let query = use_query_map();
     let failed = query.with_untracked(|query| query.get_str("__path") == Some("/rpc/sign_out"));
-    failed.then(|| {
+    let signed_in = matches!(use_context::<PageContext>().unwrap_or_default().viewer, Viewer::SignedIn { .. });
+    (failed && signed_in).then(|| {
         view! {
             <Notice kind="error">
                 <p>"You could not be signed out: Clerk did not answer. You are still signed in. Please try again."</p>

@@ -1,0 +1,84 @@
+//! A hosted Clerk: what signing out does there, and what a handshake brings.
+
+use serde_json::{Value, json};
+
+use super::support::{
+    App, Issuer, now,
+    testing::{TestKey, with},
+};
+
+/// The cookies of a browser whose session token has these claims.
+fn cookies(issuer: &Issuer, claims: &Value) -> String {
+    format!("__session={}; __client_uat=1; __clerk_db_jwt=dvb_1", issuer.key().sign(claims))
+}
+
+async fn sign_out(app: &App, cookies: &str) -> (u16, bool) {
+    let page = app.post_form("/rpc/sign_out", cookies, &[]).await;
+    (page.status, page.cookies_after(cookies).contains("__client_uat=0"))
+}
+
+fn revoked(issuer: &Issuer) -> Vec<(String, String)> {
+    std::mem::take(&mut issuer.backend().revoked.lock().unwrap())
+}
+
+#[tokio::test]
+async fn signing_out_revokes_the_session_at_clerk() {
+    let issuer = Issuer::start().await;
+    let app = issuer.app(&[]).await;
+    let session = ("sess_1".to_owned(), "Bearer sk_test_integration".to_owned());
+    let signed_in = cookies(&issuer, &issuer.claims(&app));
+    assert_eq!(sign_out(&app, &signed_in).await, (302, true));
+    assert_eq!(revoked(&issuer), std::slice::from_ref(&session));
+
+    let expired = cookies(&issuer, &with(issuer.claims(&app), "exp", json!(now() - 3600.0)));
+    assert_eq!(sign_out(&app, &expired).await, (302, true));
+    assert_eq!(revoked(&issuer), [session], "an expired token still names its session");
+
+    let forged = TestKey::named("stranger").sign(&issuer.claims(&app));
+    assert_eq!(sign_out(&app, &format!("__session={forged}; __client_uat=1")).await, (302, true));
+    assert_eq!(revoked(&issuer), [], "a forged one does not");
+}
+
+#[tokio::test]
+async fn a_session_that_did_not_end_is_not_said_to_have_ended() {
+    let mut issuer = Issuer::start().await;
+    let app = issuer.app(&[]).await;
+    let signed_in = cookies(&issuer, &issuer.claims(&app));
+    for (status, gone) in [(500, false), (401, false), (404, true)] {
+        *issuer.backend().revocation_status.lock().unwrap() = Some(status);
+        assert_eq!(sign_out(&app, &signed_in).await.1, gone, "{status}");
+    }
+    issuer.go_down().await;
+    assert!(!sign_out(&app, &signed_in).await.1, "nobody told Clerk");
+
+    let page = app.navigate("/?__path=%2Frpc%2Fsign_out&__err=forged-text", &signed_in).await;
+    assert!(page.body.contains("You could not be signed out") && !page.body.contains("forged-text"));
+    let page = app.navigate("/?__path=%2Frpc%2Fsign_out&__err=x", "__clerk_db_jwt=dvb_1").await;
+    assert!(!page.body.contains("You could not be signed out"), "a signed-out visitor is told nothing of the kind");
+}
+
+#[tokio::test]
+async fn without_keys_nobody_is_said_to_be_signed_out() {
+    let mut issuer = Issuer::start().await;
+    issuer.go_down().await;
+    let app = issuer.app(&[]).await;
+    let signed_in = cookies(&issuer, &issuer.claims(&app));
+    assert!(!sign_out(&app, &signed_in).await.1);
+    let page = app.navigate("/account", &signed_in).await;
+    assert_eq!(page.status, 503, "{}", page.body);
+}
+
+#[tokio::test]
+async fn a_failing_backend_api_leaves_no_nonce_in_the_log() {
+    let mut issuer = Issuer::start().await;
+    let pem = issuer.key().public_pem();
+    issuer.go_down().await;
+    let app = issuer.app(&[("CLERK_JWT_KEY", &pem), ("GATEHOUSE_LOG", "debug")]).await;
+    let page = app.navigate("/account?__clerk_handshake_nonce=secret-nonce", "").await;
+    assert_eq!((page.status, page.header("x-clerk-auth-reason")), (307, "session-token-missing"));
+    assert!(
+        app.log().contains("could not get a handshake payload") && !app.log().contains("secret-nonce"),
+        "{}",
+        app.log()
+    );
+}
