@@ -101,6 +101,8 @@ async fn a_bearer_token_decides_alone() {
         ("Bearer".to_owned(), "signed-out token-invalid"),
         ("Bearer ".to_owned(), "signed-out token-invalid"),
         (format!("Bearer  {good}"), "signed-out token-invalid"),
+        ("Basic ".to_owned(), "signed-out token-invalid"),
+        (String::new(), "signed-in user_1"),
         (format!("Basic {good}"), "signed-in user_1"),
         (format!("bearer {good}"), "signed-in user_1"),
     ] {

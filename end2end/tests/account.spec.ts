@@ -1,0 +1,30 @@
+// The account page, for whom it is.
+
+import { expect, test } from "../fixtures/test";
+import { GRACE } from "../fixtures/users";
+
+test("shows what the gateway says and whose session it is", async ({ accountPage, signInPage }) => {
+  await signInPage.enterAs(GRACE);
+  await expect(accountPage.greeting).toBeVisible();
+  await expect(accountPage.session).toContainText("user_seed000000000000000000Grace");
+  await expect(accountPage.session).toContainText(/sess_\w+/);
+  await expect(accountPage.failure).toBeHidden();
+});
+
+test("is complete when it leaves the server", async ({ page, signInPage }) => {
+  await signInPage.enterAs(GRACE);
+  const answer = await page.request.get("/account", { headers: { accept: "text/html" } });
+  expect(answer.status()).toBe(200);
+  expect(answer.headers()["cache-control"]).toBe("no-store");
+  const beforeAnyScript = (await answer.text()).split("<script")[0];
+  expect(beforeAnyScript).toMatch(/>Hello World</);
+  expect(beforeAnyScript).toContain("user_seed000000000000000000Grace");
+  expect(beforeAnyScript).toMatch(/sess_\w+/);
+  expect(beforeAnyScript).toMatch(/valid until \d\d:\d\d:\d\d UTC/);
+});
+
+test("sends visitors to sign in", async ({ page, accountPage, signInPage }) => {
+  await accountPage.goto();
+  await expect(signInPage.heading).toBeVisible();
+  await expect(page).toHaveURL(/\/__clerk\/sign-in\?redirect_url=/);
+});
