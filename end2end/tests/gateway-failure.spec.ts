@@ -79,7 +79,7 @@ for (const { when, fail, status, words } of FAILURES) {
     await expect(accountPage.failure).toContainText(words);
     await expect(accountPage.failure).toContainText(/Request [0-9a-f-]{36}/);
     await expect(accountPage.greeting).toBeHidden();
-    await expect(accountPage.session).toContainText("user_seed000000000000000000Grace");
+    await expect(accountPage.session).toContainText(GRACE.id);
     await expect(accountPage.header.signOutButton).toBeVisible();
     await expect(page.getByText("Not for the page")).toBeHidden();
 

@@ -47,6 +47,12 @@ test("whoever types this machine's other name is led to the one that sessions ar
   await page.goto(`${otherName}/account`);
   await expect(page).toHaveURL("/account");
   await expect(accountPage.greeting).toBeVisible();
+
+  await page.goto(`${otherName}/__clerk/sign-out`);
+  expect(new URL(page.url()).origin).toBe(server.url);
+  await page.getByRole("button", { name: "Sign out" }).click();
+  await expect(page).toHaveURL("/");
+  await expect(accountPage.header.signInLink).toBeVisible();
 });
 
 const FOREIGN = ["https://elsewhere.example/", "//elsewhere.example/", "http://localhost:1/", "javascript:alert(1)"];

@@ -115,6 +115,12 @@ impl Instance {
         self.state.secret_key.clone()
     }
 
+    /// The portal's first page.
+    #[must_use]
+    pub fn portal_path(&self) -> String {
+        self.state.path("sign-in")
+    }
+
     /// Whether the instance's file can be used.
     ///
     /// # Errors

@@ -6,6 +6,8 @@ use axum::{
     Router,
     http::{HeaderValue, header, request::Parts},
     middleware::from_fn_with_state,
+    response::Redirect,
+    routing::get,
 };
 use leptos::prelude::{provide_context, use_context};
 use leptos_axum::{LeptosRoutes, ResponseOptions, file_and_error_handler_with_context, generate_route_list};
@@ -30,7 +32,10 @@ use crate::{
 pub fn router(config: &Config, services: &Arc<Services>) -> Result<Router, StartError> {
     let mut router = Router::new().fallback_service(middleware::for_browsers(pages(config, services), services));
     if let Some(instance) = &services.instance {
-        router = router.nest(CLERK_PATH, middleware::for_browsers(instance.router(), services));
+        let portal = Redirect::to(&instance.portal_path());
+        router = router
+            .route(&format!("{CLERK_PATH}/"), get(portal))
+            .nest(CLERK_PATH, middleware::for_browsers(instance.router(), services));
     }
     if config.gateway_url.is_none() {
         router = router.nest(GATEWAY_PATH, gateway::load(&config.config_dir, &gateway_dependencies(config, services))?);

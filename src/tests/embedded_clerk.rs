@@ -283,9 +283,15 @@ async fn another_site_cannot_post() {
 async fn another_name_of_this_machine_is_led_to_the_right_one() {
     let app = App::start(&[]).await;
     let port = app.origin.rsplit_once(':').unwrap().1;
-    let page = app.get("/__clerk/sign-in?redirect_url=%2Faccount", &[("host", &format!("127.0.0.1:{port}"))]).await;
-    let expected = format!("{}/__clerk/sign-in?redirect_url=%2Faccount", app.origin);
-    assert_eq!((page.status, page.header("location")), (307, expected.as_str()));
+    for page in ["sign-in", "sign-up", "sign-out"] {
+        let path = format!("/__clerk/{page}?redirect_url=%2Faccount");
+        let answer = app.get(&path, &[("host", &format!("127.0.0.1:{port}"))]).await;
+        assert_eq!((answer.status, answer.header("location")), (307, format!("{}{path}", app.origin).as_str()));
+    }
+    for path in ["/__clerk", "/__clerk/"] {
+        let page = app.get(path, &[]).await;
+        assert_eq!((page.status, page.header("location")), (303, "/__clerk/sign-in"), "{path}");
+    }
 }
 
 #[tokio::test]

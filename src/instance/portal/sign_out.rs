@@ -4,20 +4,27 @@ use std::sync::Arc;
 
 use axum::{
     Form,
-    extract::{Query, State},
+    extract::{OriginalUri, Query, State},
     http::HeaderMap,
     response::{IntoResponse, Response},
 };
 use maud::html;
 
-use super::{ErrorPage, PortalError, PortalQuery, ReturnTarget, go_on, html as html_response, page::page};
+use super::{
+    ErrorPage, PortalError, PortalQuery, ReturnTarget, go_on, html as html_response, page::page, to_public_name,
+};
 use crate::instance::{InstanceState, accounts::Browser};
 
 /// `GET /sign-out`: asks, because a link must not change anything.
 pub async fn show(
     State(state): State<Arc<InstanceState>>,
     Query(query): Query<PortalQuery>,
+    OriginalUri(uri): OriginalUri,
+    headers: HeaderMap,
 ) -> Result<Response, ErrorPage> {
+    if let Some(redirect) = to_public_name(&state, &headers, &uri.to_string()) {
+        return Ok(redirect.into_response());
+    }
     let target = ReturnTarget::read(&state, query.redirect_url.as_deref()).map_err(|error| error.page(&state))?;
     let card = html! {
         h1 #title { "Sign out" }

@@ -29,7 +29,7 @@ fn session(context: PageContext) -> AnyView {
         Viewer::SignedIn { .. } => sign_out_form().into_any(),
         Viewer::SignedOut => view! {
             <a class="button" href=context.sign_in_url>"Sign in"</a>
-            <a class="button button-primary" href=context.sign_up_url>"Sign up"</a>
+            <a class="button" href=context.sign_up_url>"Sign up"</a>
         }
         .into_any(),
         Viewer::Unverifiable => view! { <span class="tag">"Session not checked"</span> }.into_any(),

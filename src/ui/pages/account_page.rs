@@ -34,21 +34,23 @@ fn SignedInAccount(account: Account) -> impl IntoView {
         Err(error) => view! { <Failure error /> }.into_any(),
     };
     view! {
-        <section class="card" aria-labelledby="gateway-title">
-            <h2 id="gateway-title">"What the gateway says"</h2>
-            {greeting}
-        </section>
-        <section class="card" aria-labelledby="session-title">
-            <h2 id="session-title">"Your session"</h2>
-            <dl class="facts">
-                <dt>"User"</dt>
-                <dd><code>{account.user_id}</code></dd>
-                <dt>"Session"</dt>
-                <dd><code>{account.session_id}</code></dd>
-                <dt>"Session token"</dt>
-                <dd><TokenClock expires_at=account.token_expires_at /></dd>
-            </dl>
-        </section>
+        <div class="columns">
+            <section class="card" aria-labelledby="gateway-title">
+                <h2 id="gateway-title">"What the gateway says"</h2>
+                {greeting}
+            </section>
+            <section class="card" aria-labelledby="session-title">
+                <h2 id="session-title">"Your session"</h2>
+                <dl class="facts">
+                    <dt>"User"</dt>
+                    <dd><code>{account.user_id}</code></dd>
+                    <dt>"Session"</dt>
+                    <dd><code>{account.session_id}</code></dd>
+                    <dt>"Session token"</dt>
+                    <dd><TokenClock expires_at=account.token_expires_at /></dd>
+                </dl>
+            </section>
+        </div>
         <IslandScripts />
     }
 }

@@ -42,7 +42,7 @@ fn next_step(context: PageContext) -> AnyView {
             <p class="signed-in-as">"You are signed out."</p>
             <p class="actions">
                 <a class="button button-primary" href=context.sign_in_url>"Sign in"</a>
-                <a class="button" href=context.sign_up_url>"Create an account"</a>
+                <a class="button" href=context.sign_up_url>"Sign up"</a>
             </p>
         }
         .into_any(),
