@@ -10,17 +10,20 @@ use std::sync::Arc;
 
 use axum::{
     Router,
-    extract::{Request, State},
-    http::{HeaderMap, HeaderValue, StatusCode, header},
+    extract::{FromRequestParts, OriginalUri, Request, State},
+    http::{HeaderValue, StatusCode, header, request::Parts},
     middleware::{Next, from_fn},
     response::{IntoResponse, Redirect, Response},
     routing::get,
 };
 use maud::Markup;
-use serde::Deserialize;
 use url::Url;
 
-use super::{InstanceState, accounts::AccountError, redirect};
+use super::{
+    InstanceState,
+    accounts::{AccountError, Browser},
+    redirect,
+};
 use page::error_page;
 
 /// The portal's pages.
@@ -45,10 +48,25 @@ async fn no_store(request: Request, next: Next) -> Response {
     response
 }
 
-/// The query of every page: where to go afterwards.
-#[derive(Debug, Deserialize)]
-struct PortalQuery {
-    redirect_url: Option<String>,
+/// Somebody who opens a page of the portal: who they are, and where they want to go afterwards.
+struct Visit {
+    browser: Browser,
+    target: ReturnTarget,
+}
+
+impl FromRequestParts<Arc<InstanceState>> for Visit {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, state: &Arc<InstanceState>) -> Result<Self, Response> {
+        if let Some(redirect) = to_public_name(state, parts) {
+            return Err(redirect.into_response());
+        }
+        let mut query = url::form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes());
+        let wish = query.find(|(name, _)| name == "redirect_url").map(|(_, value)| value);
+        let target = ReturnTarget::read(state, wish.as_deref());
+        let target = target.map_err(|error| error.page(state).into_response())?;
+        Ok(Self { browser: Browser::read(&parts.headers), target })
+    }
 }
 
 /// A page of the application, to go to afterwards.
@@ -141,9 +159,10 @@ fn go_on(target: &ReturnTarget, cookies: &[String]) -> Response {
 }
 
 /// Somebody who typed `127.0.0.1` where the application is called `localhost` would sign in under the wrong name.
-fn to_public_name(state: &InstanceState, headers: &HeaderMap, path_and_query: &str) -> Option<Redirect> {
-    let host = headers.get(header::HOST)?.to_str().ok()?;
-    let elsewhere = redirect::is_other_name_of_this_machine(host, &state.settings.public_url);
-    let origin = state.settings.public_url.origin().ascii_serialization();
-    elsewhere.then(|| Redirect::temporary(&format!("{origin}{path_and_query}")))
+fn to_public_name(state: &InstanceState, parts: &Parts) -> Option<Redirect> {
+    let host = parts.headers.get(header::HOST)?.to_str().ok()?;
+    let OriginalUri(uri) = parts.extensions.get::<OriginalUri>()?;
+    let public_url = &state.settings.public_url;
+    let elsewhere = redirect::is_other_name_of_this_machine(host, public_url);
+    elsewhere.then(|| Redirect::temporary(&format!("{}{uri}", public_url.origin().ascii_serialization())))
 }

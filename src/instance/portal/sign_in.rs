@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::{
     Form,
-    extract::{OriginalUri, Query, State},
+    extract::State,
     http::{HeaderMap, StatusCode},
     response::{IntoResponse, Response},
 };
@@ -12,14 +12,13 @@ use maud::{Markup, html};
 use serde::Deserialize;
 
 use super::{
-    ErrorPage, PortalError, PortalQuery, ReturnTarget,
+    ErrorPage, PortalError, ReturnTarget, Visit,
     fields::{Field, form_error},
     go_on, html as html_response,
     page::page,
-    to_public_name,
 };
 use crate::instance::{
-    InstanceState, SEED_PASSWORD, SEED_USERS,
+    InstanceState, SEED_PASSWORD, SEED_USERS, StoreError,
     accounts::{AccountError, Browser, Refusal},
 };
 
@@ -33,24 +32,13 @@ pub struct SignInForm {
 }
 
 /// `GET /sign-in`
-pub async fn show(
-    State(state): State<Arc<InstanceState>>,
-    Query(query): Query<PortalQuery>,
-    OriginalUri(uri): OriginalUri,
-    headers: HeaderMap,
-) -> Result<Response, ErrorPage> {
-    if let Some(redirect) = to_public_name(&state, &headers, &uri.to_string()) {
-        return Ok(redirect.into_response());
-    }
-    let fail = |error: PortalError| error.page(&state);
-    let target = ReturnTarget::read(&state, query.redirect_url.as_deref()).map_err(fail)?;
-    let browser = Browser::read(&headers);
-    let active = state.active_session(&browser).await.map_err(|error| fail(error.into()))?;
-    let email = match active {
-        Some(active) => state.store.email_of(active.session.user_id).await.map_err(|error| fail(error.into()))?,
+pub(super) async fn show(State(state): State<Arc<InstanceState>>, visit: Visit) -> Result<Response, ErrorPage> {
+    let fail = |error: StoreError| PortalError::from(error).page(&state);
+    let email = match state.active_session(&visit.browser).await.map_err(fail)? {
+        Some(active) => state.store.email_of(active.session.user_id).await.map_err(fail)?,
         None => None,
     };
-    Ok(html_response(sign_in_page(&state, &target, "", email.as_deref(), None)).into_response())
+    Ok(html_response(sign_in_page(&state, &visit.target, "", email.as_deref(), None)).into_response())
 }
 
 /// `POST /sign-in`

@@ -4,44 +4,39 @@ use std::sync::Arc;
 
 use axum::{
     Form,
-    extract::{OriginalUri, Query, State},
+    extract::State,
     http::HeaderMap,
     response::{IntoResponse, Response},
 };
 use maud::html;
+use serde::Deserialize;
 
-use super::{
-    ErrorPage, PortalError, PortalQuery, ReturnTarget, go_on, html as html_response, page::page, to_public_name,
-};
+use super::{ErrorPage, PortalError, ReturnTarget, Visit, go_on, html as html_response, page::page};
 use crate::instance::{InstanceState, accounts::Browser};
 
+#[derive(Debug, Deserialize)]
+pub struct SignOutForm {
+    redirect_url: Option<String>,
+}
+
 /// `GET /sign-out`: asks, because a link must not change anything.
-pub async fn show(
-    State(state): State<Arc<InstanceState>>,
-    Query(query): Query<PortalQuery>,
-    OriginalUri(uri): OriginalUri,
-    headers: HeaderMap,
-) -> Result<Response, ErrorPage> {
-    if let Some(redirect) = to_public_name(&state, &headers, &uri.to_string()) {
-        return Ok(redirect.into_response());
-    }
-    let target = ReturnTarget::read(&state, query.redirect_url.as_deref()).map_err(|error| error.page(&state))?;
+pub(super) async fn show(State(state): State<Arc<InstanceState>>, visit: Visit) -> Response {
     let card = html! {
         h1 #title { "Sign out" }
         p { "This ends every session in this browser." }
         form method="post" action=(state.path("sign-out")) {
-            input type="hidden" name="redirect_url" value=(target.as_str());
+            input type="hidden" name="redirect_url" value=(visit.target.as_str());
             button.button.button-primary type="submit" { "Sign out" }
         }
     };
-    Ok(html_response(page(&state, "Sign out", &card)).into_response())
+    html_response(page(&state, "Sign out", &card)).into_response()
 }
 
 /// `POST /sign-out`
 pub async fn submit(
     State(state): State<Arc<InstanceState>>,
     headers: HeaderMap,
-    Form(form): Form<PortalQuery>,
+    Form(form): Form<SignOutForm>,
 ) -> Result<Response, ErrorPage> {
     let target = ReturnTarget::read(&state, form.redirect_url.as_deref()).map_err(|error| error.page(&state))?;
     match state.sign_out(&Browser::read(&headers)).await {

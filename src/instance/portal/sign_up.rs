@@ -4,17 +4,14 @@ use std::sync::Arc;
 
 use axum::{
     Form,
-    extract::{OriginalUri, Query, State},
+    extract::State,
     http::{HeaderMap, StatusCode},
     response::{IntoResponse, Response},
 };
 use maud::{Markup, html};
 use serde::Deserialize;
 
-use super::{
-    ErrorPage, PortalError, PortalQuery, ReturnTarget, fields::Field, go_on, html as html_response, page::page,
-    to_public_name,
-};
+use super::{ErrorPage, PortalError, ReturnTarget, Visit, fields::Field, go_on, html as html_response, page::page};
 use crate::instance::{
     InstanceState,
     accounts::{AccountError, Browser, Refusal, SignUp},
@@ -34,17 +31,8 @@ pub struct SignUpForm {
 }
 
 /// `GET /sign-up`
-pub async fn show(
-    State(state): State<Arc<InstanceState>>,
-    Query(query): Query<PortalQuery>,
-    OriginalUri(uri): OriginalUri,
-    headers: HeaderMap,
-) -> Result<Response, ErrorPage> {
-    if let Some(redirect) = to_public_name(&state, &headers, &uri.to_string()) {
-        return Ok(redirect.into_response());
-    }
-    let target = ReturnTarget::read(&state, query.redirect_url.as_deref()).map_err(|error| error.page(&state))?;
-    Ok(html_response(sign_up_page(&state, &target, &SignUp::default(), None)).into_response())
+pub(super) async fn show(State(state): State<Arc<InstanceState>>, visit: Visit) -> Response {
+    html_response(sign_up_page(&state, &visit.target, &SignUp::default(), None)).into_response()
 }
 
 /// `POST /sign-up`
