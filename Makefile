@@ -48,7 +48,7 @@ check: ## Check format, lints, documentation, layout rules and the size of the W
 	@$(dev) RUSTDOCFLAGS='-D warnings $(cfg)' .ci/step 'documentation' cargo doc $(server) --no-deps --document-private-items
 	@$(dev) .ci/step 'layout rules' cargo test $(server) --test integration tidy
 	@$(release) .ci/step 'release WebAssembly' cargo-leptos build --release --frontend-only
-	@.ci/step 'byte budget' node end2end/wasm-budget.mjs $(release_site)
+	@.ci/step 'byte budget' node end2end/wasm-budget.mjs $(release_site)/pkg
 
 test: ## Run all tests: unit, documentation, integration, browser
 	@.ci/step 'setup' .ci/setup test
@@ -60,7 +60,7 @@ test: ## Run all tests: unit, documentation, integration, browser
 bench: ## Measure size, start, load and memory of a release build
 	@.ci/step 'setup' .ci/setup bench
 	$(release_build)
-	@.ci/step 'byte budget' node end2end/wasm-budget.mjs $(release_site)
+	@.ci/step 'byte budget' node end2end/wasm-budget.mjs $(release_site)/pkg
 	@$(release) .ci/step 'load' node benches/load.mjs
 
 clean: ## Delete what was built; installed tools and npm packages stay
