@@ -84,7 +84,7 @@ impl AuthenticateContext {
 }
 
 /// The pinned origin with the request's path and query. A path such as `//evil.example` stays a path.
-fn public_url(parts: &Parts, options: &ClerkOptions) -> Url {
+pub fn public_url(parts: &Parts, options: &ClerkOptions) -> Url {
     let mut url = options.public_url.clone();
     url.set_path(parts.uri.path());
     url.set_query(parts.uri.query());

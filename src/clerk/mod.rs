@@ -72,7 +72,7 @@ impl Clerk {
         Self { options, verifier, backend }
     }
 
-    /// The page where people sign in, told to return to the page that was asked for.
+    /// The page where people sign in, told to return to `return_to`.
     #[must_use]
     pub fn sign_in_url(&self, parts: &Parts, return_to: &Url) -> Url {
         let page = self.options.sign_in_url.clone();
@@ -97,7 +97,7 @@ impl Clerk {
     /// The address of a request as people see it, without what a handshake left in it.
     #[must_use]
     pub fn page_url(&self, parts: &Parts) -> Url {
-        handshake::clean_url(&AuthenticateContext::read(parts, &self.options).url)
+        handshake::clean_url(&context::public_url(parts, &self.options))
     }
 
     /// Without any page to go to the visitor stays where they are: better than a page that does not exist.

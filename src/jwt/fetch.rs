@@ -6,7 +6,7 @@ use jsonwebtoken::DecodingKey;
 use serde::Deserialize;
 use url::Url;
 
-use super::http::describe_failure;
+use super::http::{describe_failure, read_body};
 
 /// A real key set has two or three keys of half a kilobyte.
 const MAX_ANSWER_BYTES: usize = 64 * 1024;
@@ -31,18 +31,12 @@ pub enum FetchError {
 /// Fetches the key set at `url`.
 pub(super) async fn fetch(client: &reqwest::Client, url: &Url) -> Result<Keys, FetchError> {
     let unreachable = |error: reqwest::Error| FetchError::Unreachable(describe_failure(error));
-    let mut answer = client.get(url.clone()).send().await.map_err(unreachable)?;
+    let answer = client.get(url.clone()).send().await.map_err(unreachable)?;
     if !answer.status().is_success() {
         return Err(FetchError::Status(answer.status().as_u16()));
     }
-    let mut body = Vec::new();
-    while let Some(chunk) = answer.chunk().await.map_err(unreachable)? {
-        if body.len() + chunk.len() > MAX_ANSWER_BYTES {
-            return Err(FetchError::TooLarge);
-        }
-        body.extend_from_slice(&chunk);
-    }
-    usable_keys(&body)
+    let body = read_body(answer, MAX_ANSWER_BYTES).await.map_err(unreachable)?;
+    usable_keys(&body.ok_or(FetchError::TooLarge)?)
 }
 
 #[derive(Deserialize)]

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use reqwest::{Client, redirect::Policy};
+use reqwest::{Client, Response, redirect::Policy};
 use url::{Host, Url};
 
 use super::issuer::is_loopback;
@@ -22,6 +22,21 @@ pub fn http_client(url: &Url) -> reqwest::Result<Client> {
         .user_agent(concat!("gatehouse/", env!("CARGO_PKG_VERSION")));
     let is_address = !matches!(url.host(), Some(Host::Domain(_)) | None);
     if is_address || is_loopback(url) { builder.no_proxy().build() } else { builder.build() }
+}
+
+/// The body of an answer; none if it is larger than `max_bytes`, of which no more is read then.
+///
+/// # Errors
+/// When the answer ends early.
+pub async fn read_body(mut answer: Response, max_bytes: usize) -> reqwest::Result<Option<Vec<u8>>> {
+    let mut body = Vec::new();
+    while let Some(chunk) = answer.chunk().await? {
+        if body.len() + chunk.len() > max_bytes {
+            return Ok(None);
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(Some(body))
 }
 
 /// Why a request failed, without the address, which may hold more than a log should: reqwest's own text stops at "error

@@ -27,7 +27,7 @@ use std::{sync::Arc, time::Duration};
 
 pub use claims::Claims;
 pub use error::TokenError;
-pub use http::{describe_failure, http_client};
+pub use http::{describe_failure, http_client, read_body};
 pub use issuer::{IssuerError, is_loopback, parse_issuer};
 pub use key_set::{KeySet, KeySetStatus};
 pub use key_sets::{KeySets, KeySetsError, KeySource};

@@ -5,7 +5,7 @@ use url::Url;
 
 use crate::{
     clerk::SessionToken,
-    jwt::{describe_failure, http_client},
+    jwt::{describe_failure, http_client, read_body},
     model::AccountError,
 };
 
@@ -46,24 +46,15 @@ impl GatewayClient {
             tracing::warn!(status = answer.status().as_u16(), gateway.request_id = ?answer.headers().get("zp-rid"), "the gateway did not greet");
             return Err(refusal);
         }
-        let body = read(answer).await?;
+        let body = read_body(answer, MAX_ANSWER_BYTES).await.map_err(failed)?.ok_or_else(|| {
+            tracing::warn!("the gateway's answer is larger than 64 kB");
+            AccountError::GatewayNonsense
+        })?;
         serde_json::from_slice(&body).map_err(|_| {
             tracing::warn!("the gateway's answer is not a JSON string");
             AccountError::GatewayNonsense
         })
     }
-}
-
-async fn read(mut answer: reqwest::Response) -> Result<Vec<u8>, AccountError> {
-    let mut body = Vec::new();
-    while let Some(chunk) = answer.chunk().await.map_err(failed)? {
-        if body.len() + chunk.len() > MAX_ANSWER_BYTES {
-            tracing::warn!("the gateway's answer is larger than 64 kB");
-            return Err(AccountError::GatewayNonsense);
-        }
-        body.extend_from_slice(&chunk);
-    }
-    Ok(body)
 }
 
 const fn refusal(status: StatusCode) -> Option<AccountError> {

@@ -53,6 +53,11 @@ async fn each_failure_has_its_words_and_its_status() {
         let (_, _, page) = account_with(&gateway.url).await;
         assert_failure(&page, status, words);
     }
+    // A greeting in every respect but its size.
+    let large: &'static str = Box::leak(format!("\"{}\"", "a".repeat(70_000)).into_boxed_str());
+    let gateway = FakeGateway::start(Behaviour::Answer(200, large)).await;
+    let (_, _, page) = account_with(&gateway.url).await;
+    assert_failure(&page, 502, "The gateway&#x27;s answer makes no sense");
     let nowhere = "http://127.0.0.1:9";
     let (_, _, page) = account_with(nowhere).await;
     assert_failure(&page, 502, "The gateway is down");
