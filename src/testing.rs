@@ -61,10 +61,14 @@ impl TestKey {
         })
     }
 
+    /// The public key (SPKI).
+    pub fn public_der(&self) -> Vec<u8> {
+        self.pair.public_key().as_der().unwrap().as_ref().to_vec()
+    }
+
     /// The public key as `CLERK_JWT_KEY` holds it.
     pub fn public_pem(&self) -> String {
-        let der = self.pair.public_key().as_der().unwrap();
-        let body = STANDARD.encode(der.as_ref());
+        let body = STANDARD.encode(self.public_der());
         let lines: Vec<&str> = body.as_bytes().chunks(64).map(|line| std::str::from_utf8(line).unwrap()).collect();
         format!("-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----\n", lines.join("\n"))
     }

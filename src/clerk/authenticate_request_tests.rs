@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::{
-    clerk::{Auth, BackendClient, ClerkOptions, PublishableKey},
+    clerk::{Auth, BackendClient, ClerkOptions, Domains, OrganizationSync, PublishableKey},
     jwt::{KeySet, Rules, Verifier, public_key_from_pem},
     testing::{TestKey, session_claims, with},
 };
@@ -30,6 +30,8 @@ fn clerk_with(key: &str, frontend_api_url: &str, keys: KeySet) -> Clerk {
         public_url: Url::parse(ORIGIN).unwrap(),
         sign_in_url: None,
         sign_up_url: None,
+        domains: Domains::default(),
+        organization_sync: OrganizationSync::default(),
     };
     let verifier = Verifier::new(Arc::new(keys), Rules::clerk(ISSUER, vec![ORIGIN.to_owned()]));
     let backend = BackendClient::new(options.api_url.clone(), options.secret_key.clone()).unwrap();
@@ -61,8 +63,8 @@ async fn get(key: &str, headers: &[(&str, &str)]) -> String {
 fn describe(state: &RequestState) -> String {
     match state {
         RequestState::SignedIn { user, .. } => format!("signed-in {}", user.user_id()),
-        RequestState::SignedOut { reason, .. } => format!("signed-out {reason}"),
-        RequestState::Handshake { reason, .. } => format!("handshake {reason}"),
+        RequestState::SignedOut { reason, .. } => format!("signed-out {}", reason.code),
+        RequestState::Handshake { reason, .. } => format!("handshake {}", reason.code),
     }
 }
 
@@ -328,7 +330,7 @@ async fn a_link_from_another_origin_synchronises_once() {
 
 #[tokio::test]
 async fn without_keys_nobody_is_signed_out() {
-    let keys = KeySet::remote(Url::parse("http://127.0.0.1:9/jwks").unwrap()).unwrap();
+    let keys = KeySet::remote(Url::parse("http://127.0.0.1:9/jwks").unwrap().into()).unwrap();
     let request = parts("GET", "/account", &[DOCUMENT, ("cookie", &signed_in_cookies(&token(&[])))]);
     let (auth, _) = decide(&clerk_with(DEVELOPMENT, ISSUER, keys), &request).await.into_auth();
     assert!(auth.is_unverifiable());
@@ -345,6 +347,6 @@ async fn a_pending_session_is_nobody() {
 
 #[test]
 fn a_session_token_does_not_print() {
-    let user = SignedIn::new(crate::jwt::Claims::new(serde_json::Map::new()), "secret-token");
+    let user = SignedIn::new(Arc::new(crate::jwt::Claims::new(serde_json::Map::new())), "secret-token".into());
     assert!(!format!("{user:?}").contains("secret-token"));
 }

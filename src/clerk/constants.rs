@@ -20,11 +20,21 @@ pub const REDIRECT_COUNT: &str = "__clerk_redirect_count";
 pub const REFRESH: &str = "__refresh";
 /// Where to return after signing in or after a handshake.
 pub const REDIRECT_URL: &str = "redirect_url";
+/// Where a satellite waits for the primary application to send the browser back, in development.
+pub const SATELLITE_RETURN: &str = "__clerk_redirect_url";
+/// Whether a satellite must synchronise (`false`) or has done so (`true`).
+pub const SYNCED: &str = "__clerk_synced";
+/// The organization that a handshake should make the active one; empty for the personal account.
+pub const ORGANIZATION_ID: &str = "organization_id";
 
 /// `signed-out` or `handshake`.
 pub const AUTH_STATUS_HEADER: &str = "x-clerk-auth-status";
 /// The reason, in Clerk's words.
 pub const AUTH_REASON_HEADER: &str = "x-clerk-auth-reason";
+/// The reason, for people.
+pub const AUTH_MESSAGE_HEADER: &str = "x-clerk-auth-message";
+/// Marks a redirect to sign in or up.
+pub const REDIRECT_TO_HEADER: &str = "x-clerk-redirect-to";
 
 /// The Backend API version this crate was written against.
 pub const API_VERSION: &str = "2026-05-12";

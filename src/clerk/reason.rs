@@ -1,17 +1,20 @@
 //! Why a request was decided as it was, in Clerk's words (`@clerk/backend`, `authStatus.ts` and `errors.ts`).
 
-use std::fmt;
+use std::{borrow::Cow, fmt, sync::Arc};
 
 use crate::jwt::TokenError;
 
 /// Clerk's reasons, as they stand in `x-clerk-auth-reason`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[expect(missing_docs, reason = "each name is its own documentation; see `as_str`")]
 pub enum AuthErrorReason {
+    ActiveOrganizationMismatch,
     ClientUatButNoSessionToken,
     DevBrowserMissing,
     DevBrowserSync,
     PrimaryDomainCrossOriginSync,
+    PrimaryRespondsToSyncing,
+    SatelliteNeedsSyncing,
     SessionTokenAndUatMissing,
     SessionTokenMissing,
     SessionTokenExpired(RefreshRefusal),
@@ -28,38 +31,56 @@ pub enum AuthErrorReason {
     TokenVerificationFailed,
     JwkKidMismatch,
     JwkRemoteFailedToLoad,
-    UnexpectedError,
+    SecretKeyInvalid,
 }
 
 /// Why an expired token was not renewed from the server.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum RefreshRefusal {
     /// Only GET requests are renewed.
     NonGet,
     /// The browser sent no refresh token.
     NoRefreshCookie,
-    /// Renewing through the Backend API is not set up.
-    MissingApiClient,
+    /// The expired token names no session.
+    MissingSid,
+    /// The Backend API cannot be reached.
+    FetchError,
+    /// The Backend API failed without saying why.
+    UnexpectedBapiError,
+    /// The Backend API answered with no cookie.
+    UnexpectedSdkError,
+    /// The renewed token is not valid.
+    InvalidSessionToken,
+    /// The Backend API's error code.
+    Backend(Arc<str>),
 }
 
 impl AuthErrorReason {
     /// The reason as Clerk writes it.
     #[must_use]
-    pub const fn as_str(self) -> &'static str {
+    pub fn as_str(&self) -> Cow<'static, str> {
         match self {
+            Self::SessionTokenExpired(refusal) => {
+                Cow::Owned(format!("session-token-expired-refresh-{}", refusal.as_str()))
+            }
+            other => Cow::Borrowed(other.label()),
+        }
+    }
+
+    /// One of a fixed set of names, for counters: without what differs from case to case.
+    #[must_use]
+    pub const fn label(&self) -> &'static str {
+        match self {
+            Self::ActiveOrganizationMismatch => "active-organization-mismatch",
             Self::ClientUatButNoSessionToken => "client-uat-but-no-session-token",
             Self::DevBrowserMissing => "dev-browser-missing",
             Self::DevBrowserSync => "dev-browser-sync",
             Self::PrimaryDomainCrossOriginSync => "primary-domain-cross-origin-sync",
+            Self::PrimaryRespondsToSyncing => "primary-responds-to-syncing",
+            Self::SatelliteNeedsSyncing => "satellite-needs-syncing",
             Self::SessionTokenAndUatMissing => "session-token-and-uat-missing",
             Self::SessionTokenMissing => "session-token-missing",
-            Self::SessionTokenExpired(RefreshRefusal::NonGet) => "session-token-expired-refresh-non-eligible-non-get",
-            Self::SessionTokenExpired(RefreshRefusal::NoRefreshCookie) => {
-                "session-token-expired-refresh-non-eligible-no-refresh-cookie"
-            }
-            Self::SessionTokenExpired(RefreshRefusal::MissingApiClient) => {
-                "session-token-expired-refresh-missing-api-client"
-            }
+            Self::SessionTokenExpired(_) => "session-token-expired",
             Self::SessionTokenIatBeforeClientUat => "session-token-iat-before-client-uat",
             Self::SessionTokenNbf => "session-token-nbf",
             Self::SessionTokenIatInTheFuture => "session-token-iat-in-the-future",
@@ -73,11 +94,11 @@ impl AuthErrorReason {
             Self::TokenVerificationFailed => "token-verification-failed",
             Self::JwkKidMismatch => "jwk-kid-mismatch",
             Self::JwkRemoteFailedToLoad => "jwk-remote-failed-to-load",
-            Self::UnexpectedError => "unexpected-error",
+            Self::SecretKeyInvalid => "secret-key-invalid",
         }
     }
 
-    /// The reason for a token that failed verification and that a handshake would not mend; none for one that it would.
+    /// The reason for a token that is refused, and that no handshake would mend.
     pub(super) const fn of_refusal(error: &TokenError) -> Self {
         match error {
             TokenError::Malformed(_) => Self::TokenInvalid,
@@ -88,6 +109,7 @@ impl AuthErrorReason {
             TokenError::WrongIssuer => Self::TokenInvalidIssuer,
             TokenError::WrongAuthorizedParty => Self::TokenInvalidAuthorizedParties,
             TokenError::KeysUnavailable => Self::JwkRemoteFailedToLoad,
+            TokenError::KeysRefused => Self::SecretKeyInvalid,
             TokenError::Expired(_) => Self::SessionTokenExpired(RefreshRefusal::NoRefreshCookie),
             TokenError::NotYetValid(_) => Self::SessionTokenNbf,
             TokenError::IssuedInFuture(_) => Self::SessionTokenIatInTheFuture,
@@ -95,8 +117,23 @@ impl AuthErrorReason {
     }
 }
 
+impl RefreshRefusal {
+    fn as_str(&self) -> &str {
+        match self {
+            Self::NonGet => "non-eligible-non-get",
+            Self::NoRefreshCookie => "non-eligible-no-refresh-cookie",
+            Self::MissingSid => "expired-session-token-missing-sid-claim",
+            Self::FetchError => "fetch-error",
+            Self::UnexpectedBapiError => "unexpected-bapi-error",
+            Self::UnexpectedSdkError => "unexpected-sdk-error",
+            Self::InvalidSessionToken => "invalid-session-token",
+            Self::Backend(code) => code,
+        }
+    }
+}
+
 impl fmt::Display for AuthErrorReason {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(self.as_str())
+        formatter.write_str(&self.as_str())
     }
 }

@@ -6,10 +6,9 @@ use http::{HeaderMap, HeaderValue, request::Parts};
 
 use super::{
     BackendError, Clerk,
-    constants::{CLIENT_UAT, SESSION},
+    constants::{CLIENT_UAT, REFRESH, SESSION},
     context::AuthenticateContext,
 };
-use crate::jwt::TokenError;
 
 /// A token this old still names the session to end: people sign out long after their last page load.
 const GRACE: Duration = Duration::from_secs(400 * 24 * 60 * 60);
@@ -33,15 +32,15 @@ impl Clerk {
     /// # Errors
     /// When the session did not end. The browser must then be left signed in, and be told.
     pub async fn sign_out(&self, parts: &Parts, now: Duration) -> Result<HeaderMap, SignOutFailed> {
-        let context = AuthenticateContext::read(parts, &self.options);
+        let context = AuthenticateContext::read(parts, &self.options, now);
         let Some(token) = &context.cookie_token else { return Ok(self.signed_out_cookies()) };
-        match self.verifier.verify_with_skew(token, now, GRACE).await {
+        match self.verifier.verify_with_skew(token.text.expose(), now, GRACE).await {
             Ok(verified) => {
                 if let Some(session_id) = verified.claims.text("sid") {
                     self.revoke(session_id).await?;
                 }
             }
-            Err(TokenError::KeysUnavailable) => return Err(SignOutFailed::KeysUnavailable),
+            Err(error) if error.is_about_keys() => return Err(SignOutFailed::KeysUnavailable),
             // No session of this instance stands behind such a token.
             Err(error) => tracing::info!(%error, "signed out a browser whose token names no session"),
         }
@@ -50,9 +49,9 @@ impl Clerk {
 
     /// A session that is gone already is as good as one that was just ended.
     async fn revoke(&self, session_id: &str) -> Result<(), BackendError> {
-        match self.backend.revoke_session(session_id).await {
-            Err(BackendError::Refused { status: 404, .. }) => Ok(()),
-            result => result,
+        match self.backend.sessions().revoke_session(session_id).await {
+            Err(error) if !error.is_not_found() => Err(error),
+            _ => Ok(()),
         }
     }
 
@@ -60,7 +59,7 @@ impl Clerk {
         let secure = if self.options.public_url.scheme() == "https" { "; Secure" } else { "" };
         let cookie = |name: String, rest: &str| format!("{name}={rest}; Path=/; SameSite=Lax{secure}");
         let key = &self.options.publishable_key;
-        [SESSION.to_owned(), key.cookie(SESSION)]
+        [SESSION.to_owned(), key.cookie(SESSION), key.cookie(REFRESH)]
             .into_iter()
             .map(|name| cookie(name, "; Max-Age=0"))
             .chain(

@@ -25,6 +25,12 @@ impl Claims {
         self.0.get(name)?.as_f64()
     }
 
+    /// The claim, whatever its type.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&Value> {
+        self.0.get(name)
+    }
+
     /// Whether the claim is present, whatever its type.
     #[must_use]
     pub fn has(&self, name: &str) -> bool {

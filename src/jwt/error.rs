@@ -38,9 +38,18 @@ pub enum TokenError {
     /// There is no key set to verify with: says nothing about the token.
     #[error("the issuer's keys cannot be had")]
     KeysUnavailable,
+    /// The key server does not accept our credentials: says nothing about the token either.
+    #[error("the key server refuses the secret it was asked with")]
+    KeysRefused,
 }
 
 impl TokenError {
+    /// Whether the error says nothing about the token, because there are no keys to check it with.
+    #[must_use]
+    pub const fn is_about_keys(&self) -> bool {
+        matches!(self, Self::KeysUnavailable | Self::KeysRefused)
+    }
+
     /// A short, stable name for logs, metrics and answers.
     #[must_use]
     pub const fn reason(&self) -> &'static str {
@@ -54,7 +63,7 @@ impl TokenError {
             Self::Expired(_) => "expired",
             Self::NotYetValid(_) => "not_yet_valid",
             Self::IssuedInFuture(_) => "issued_in_future",
-            Self::KeysUnavailable => "no_keys",
+            Self::KeysUnavailable | Self::KeysRefused => "no_keys",
         }
     }
 }

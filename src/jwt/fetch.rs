@@ -1,8 +1,9 @@
 //! One request for a key set (RFC 7517, section 5), bounded in time and size, and what is accepted of the answer.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use jsonwebtoken::DecodingKey;
+use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use url::Url;
 
@@ -13,7 +14,22 @@ const MAX_ANSWER_BYTES: usize = 64 * 1024;
 /// 2048 bits, RFC 7518 section 3.3, in base64url characters.
 const MIN_MODULUS_CHARS: usize = 341;
 
-pub type Keys = HashMap<String, DecodingKey>;
+pub type Keys = HashMap<String, Arc<DecodingKey>>;
+
+/// Where a key set is.
+#[derive(Debug, Clone)]
+pub struct KeyServer {
+    /// The key set's address.
+    pub url: Url,
+    /// The bearer token that it asks for. Most ask for none: the keys are public.
+    pub secret: Option<SecretString>,
+}
+
+impl From<Url> for KeyServer {
+    fn from(url: Url) -> Self {
+        Self { url, secret: None }
+    }
+}
 
 /// Why a key set could not be had. For the log and for readiness, never for callers.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -28,10 +44,14 @@ pub enum FetchError {
     NoUsableKey,
 }
 
-/// Fetches the key set at `url`.
-pub(super) async fn fetch(client: &reqwest::Client, url: &Url) -> Result<Keys, FetchError> {
+/// Fetches a key set.
+pub(super) async fn fetch(client: &reqwest::Client, server: &KeyServer) -> Result<Keys, FetchError> {
     let unreachable = |error: reqwest::Error| FetchError::Unreachable(describe_failure(error));
-    let answer = client.get(url.clone()).send().await.map_err(unreachable)?;
+    let mut request = client.get(server.url.clone());
+    if let Some(secret) = &server.secret {
+        request = request.bearer_auth(secret.expose_secret());
+    }
+    let answer = request.send().await.map_err(unreachable)?;
     if !answer.status().is_success() {
         return Err(FetchError::Status(answer.status().as_u16()));
     }
@@ -63,12 +83,12 @@ pub(super) fn usable_keys(body: &[u8]) -> Result<Keys, FetchError> {
     if keys.is_empty() { Err(FetchError::NoUsableKey) } else { Ok(keys) }
 }
 
-fn usable_key(jwk: serde_json::Value) -> Option<(String, DecodingKey)> {
+fn usable_key(jwk: serde_json::Value) -> Option<(String, Arc<DecodingKey>)> {
     let jwk: Jwk = serde_json::from_value(jwk).ok()?;
     let fits = jwk.kty == "RSA"
         && jwk.alg.as_deref().is_none_or(|alg| alg == "RS256")
         && jwk.usage.as_deref().is_none_or(|usage| usage == "sig")
         && jwk.n.len() >= MIN_MODULUS_CHARS;
     let key = DecodingKey::from_rsa_components(&jwk.n, &jwk.e).ok()?;
-    fits.then_some((jwk.kid, key))
+    fits.then(|| (jwk.kid, Arc::new(key)))
 }

@@ -2,7 +2,6 @@
 //! one fetch at a time, spaced, and never replacing good keys by an error.
 
 use std::{
-    collections::HashMap,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -11,17 +10,17 @@ use std::{
 };
 
 use arc_swap::ArcSwap;
-use jsonwebtoken::DecodingKey;
+use jsonwebtoken::{DecodingKey, DecodingKeyKind};
 use tokio::{
     sync::{Mutex, OwnedMutexGuard},
     task::JoinHandle,
 };
-use url::Url;
 
 use super::{
     TokenError,
-    fetch::{FetchError, Keys, fetch},
+    fetch::{FetchError, KeyServer, Keys, fetch},
     http::http_client,
+    verified_tokens::VerifiedTokens,
 };
 
 /// Keys older than this are fetched again in the background, while the old ones still serve. Clerk's SDK uses 5 min.
@@ -37,18 +36,27 @@ const RETRY_AFTER_FAILURE: Duration = Duration::from_secs(2);
 #[derive(Debug)]
 pub struct KeySet {
     source: Source,
+    verified: VerifiedTokens,
+}
+
+/// A key that is trusted now.
+#[derive(Debug, Clone)]
+pub struct TrustedKey {
+    pub key: Arc<DecodingKey>,
+    /// Rises whenever a key of the set goes or changes. What was verified before means nothing after.
+    pub generation: u64,
 }
 
 #[derive(Debug)]
 enum Source {
     /// One key, given by the operator. It fits every `kid`, as in Clerk's SDK.
-    Fixed(DecodingKey),
+    Fixed(Arc<DecodingKey>),
     Remote(Arc<Remote>),
 }
 
 #[derive(Debug)]
 struct Remote {
-    url: Url,
+    address: KeyServer,
     client: reqwest::Client,
     snapshot: ArcSwap<Snapshot>,
     /// Held during a fetch, so that there is one at a time. Holds when fetches were last begun.
@@ -59,7 +67,8 @@ struct Remote {
 
 #[derive(Debug, Default)]
 struct Snapshot {
-    keys: HashMap<String, DecodingKey>,
+    keys: Keys,
+    generation: u64,
     fetched_at: Option<Duration>,
     /// Why the newest attempt failed; none after a success.
     error: Option<FetchError>,
@@ -85,29 +94,36 @@ pub struct KeySetStatus {
 impl KeySet {
     /// A set that holds one key for ever and fetches nothing.
     #[must_use]
-    pub const fn fixed(key: DecodingKey) -> Self {
-        Self { source: Source::Fixed(key) }
+    pub fn fixed(key: DecodingKey) -> Self {
+        Self { source: Source::Fixed(Arc::new(key)), verified: VerifiedTokens::default() }
     }
 
     /// A set that is fetched from `url` when first needed.
     ///
     /// # Errors
     /// When no TLS back end can be set up.
-    pub fn remote(url: Url) -> reqwest::Result<Self> {
-        let client = http_client(&url)?;
+    pub fn remote(address: KeyServer) -> reqwest::Result<Self> {
+        let client = http_client(&address.url)?;
         let (snapshot, flight, ended) = (ArcSwap::default(), Arc::default(), AtomicU64::new(0));
-        Ok(Self { source: Source::Remote(Arc::new(Remote { url, client, snapshot, flight, ended })) })
+        let remote = Remote { address, client, snapshot, flight, ended };
+        Ok(Self { source: Source::Remote(Arc::new(remote)), verified: VerifiedTokens::default() })
     }
 
     /// The key for `kid`.
     ///
     /// # Errors
-    /// [`TokenError::UnknownKey`] if the issuer has no such key, [`TokenError::KeysUnavailable`] if that cannot be told.
-    pub async fn key(&self, kid: Option<&str>, now: Duration) -> Result<DecodingKey, TokenError> {
+    /// [`TokenError::UnknownKey`] if the issuer has no such key, [`TokenError::KeysUnavailable`] or
+    /// [`TokenError::KeysRefused`] if that cannot be told.
+    pub(super) async fn key(&self, kid: Option<&str>, now: Duration) -> Result<TrustedKey, TokenError> {
         match &self.source {
-            Source::Fixed(key) => Ok(key.clone()),
+            Source::Fixed(key) => Ok(TrustedKey { key: Arc::clone(key), generation: 0 }),
             Source::Remote(remote) => remote.key(kid, now).await,
         }
+    }
+
+    /// What these keys verified before.
+    pub(super) const fn verified(&self) -> &VerifiedTokens {
+        &self.verified
     }
 
     /// Fetches the keys in the background if there are none, or if they are old: before they are missed.
@@ -135,7 +151,7 @@ impl KeySet {
 }
 
 impl Remote {
-    async fn key(self: &Arc<Self>, kid: Option<&str>, now: Duration) -> Result<DecodingKey, TokenError> {
+    async fn key(self: &Arc<Self>, kid: Option<&str>, now: Duration) -> Result<TrustedKey, TokenError> {
         let kid = kid.ok_or(TokenError::UnknownKey)?;
         if let Some(key) = self.snapshot.load().usable(kid, now) {
             self.refresh(now);
@@ -146,6 +162,7 @@ impl Remote {
         match snapshot.usable(kid, now) {
             Some(key) => Ok(key),
             None if snapshot.serves(now) && snapshot.error.is_none() => Err(TokenError::UnknownKey),
+            None if matches!(snapshot.error, Some(FetchError::Status(401))) => Err(TokenError::KeysRefused),
             None => Err(TokenError::KeysUnavailable),
         }
     }
@@ -190,8 +207,8 @@ impl Remote {
         attempts.any = Some(now);
         let remote = Arc::clone(self);
         Some(tokio::spawn(async move {
-            match fetch(&remote.client, &remote.url).await {
-                Ok(keys) => remote.replace(keys, now),
+            match fetch(&remote.client, &remote.address).await {
+                Ok(keys) => remote.replace(&snapshot, keys, now),
                 Err(error) => remote.keep(&snapshot, error),
             }
             remote.ended.fetch_add(1, Ordering::Release);
@@ -199,21 +216,24 @@ impl Remote {
         }))
     }
 
-    fn replace(&self, keys: Keys, now: Duration) {
-        tracing::info!(url = %self.url, keys = keys.len(), "fetched a key set");
-        self.snapshot.store(Arc::new(Snapshot { keys, fetched_at: Some(now), error: None }));
+    fn replace(&self, old: &Snapshot, keys: Keys, now: Duration) {
+        tracing::info!(url = %self.address.url, keys = keys.len(), "fetched a key set");
+        let all_kept = old.keys.iter().all(|(kid, key)| keys.get(kid).is_some_and(|new| is_same(key, new)));
+        let generation = if all_kept { old.generation } else { old.generation + 1 };
+        self.snapshot.store(Arc::new(Snapshot { keys, generation, fetched_at: Some(now), error: None }));
     }
 
     fn keep(&self, old: &Snapshot, error: FetchError) {
-        tracing::warn!(url = %self.url, %error, keys_kept = old.keys.len(), "could not fetch a key set");
-        let kept = Snapshot { keys: old.keys.clone(), fetched_at: old.fetched_at, error: Some(error) };
-        self.snapshot.store(Arc::new(kept));
+        tracing::warn!(url = %self.address.url, %error, keys_kept = old.keys.len(), "could not fetch a key set");
+        let (keys, generation, fetched_at) = (old.keys.clone(), old.generation, old.fetched_at);
+        self.snapshot.store(Arc::new(Snapshot { keys, generation, fetched_at, error: Some(error) }));
     }
 }
 
 impl Snapshot {
-    fn usable(&self, kid: &str, now: Duration) -> Option<DecodingKey> {
-        self.serves(now).then(|| self.keys.get(kid).cloned())?
+    fn usable(&self, kid: &str, now: Duration) -> Option<TrustedKey> {
+        let key = self.keys.get(kid).filter(|_| self.serves(now))?;
+        Some(TrustedKey { key: Arc::clone(key), generation: self.generation })
     }
 
     /// Counted from the fetch, never from use: a withdrawn key must not stay trusted because it is busy.
@@ -237,11 +257,23 @@ impl Snapshot {
     }
 }
 
+fn is_same(one: &DecodingKey, other: &DecodingKey) -> bool {
+    match (one.kind(), other.kind()) {
+        (DecodingKeyKind::RsaModulusExponent { n, e }, DecodingKeyKind::RsaModulusExponent { n: n2, e: e2 }) => {
+            n == n2 && e == e2
+        }
+        _ => false,
+    }
+}
+
 /// A clock that was set back must not block what waits for it: a time in the future has passed, too.
 fn elapsed(since: Option<Duration>, now: Duration, at_least: Duration) -> bool {
     since.is_none_or(|since| since > now || now.saturating_sub(since) >= at_least)
 }
 
+#[cfg(test)]
+#[path = "test_server_tests.rs"]
+pub(super) mod test_server;
 #[cfg(test)]
 #[path = "key_set_tests.rs"]
 mod tests;

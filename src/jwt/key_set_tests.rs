@@ -1,59 +1,19 @@
 //! A key set against a real key server on loopback that can fail, change its keys and count its visitors.
 
-use std::sync::{
-    Mutex as StdMutex,
-    atomic::{AtomicUsize, Ordering},
-};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-use axum::{Router, http::StatusCode, routing::get};
 use serde_json::json;
 use tokio::net::TcpListener;
+use url::Url;
 
-use super::*;
+use super::{
+    test_server::{TestServer, jwks},
+    *,
+};
 use crate::{
     jwt::fetch::usable_keys,
     testing::{TestKey, with},
 };
-
-/// A key server. What it answers can be changed at any time.
-struct KeyServer {
-    url: Url,
-    visits: Arc<AtomicUsize>,
-    answer: Arc<StdMutex<(StatusCode, String)>>,
-}
-
-impl KeyServer {
-    async fn start(kids: &[&str]) -> Self {
-        let visits = Arc::new(AtomicUsize::new(0));
-        let answer = Arc::new(StdMutex::new((StatusCode::OK, jwks(kids))));
-        let (counter, answers) = (Arc::clone(&visits), Arc::clone(&answer));
-        let handler = move || async move {
-            counter.fetch_add(1, Ordering::SeqCst);
-            answers.lock().unwrap().clone()
-        };
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = Url::parse(&format!("http://{}/jwks", listener.local_addr().unwrap())).unwrap();
-        let app = Router::new().route("/jwks", get(handler));
-        tokio::spawn(async move { axum::serve(listener, app).await });
-        Self { url, visits, answer }
-    }
-
-    fn answers(&self, status: u16, body: String) {
-        *self.answer.lock().unwrap() = (StatusCode::from_u16(status).unwrap(), body);
-    }
-
-    fn visits(&self) -> usize {
-        self.visits.load(Ordering::SeqCst)
-    }
-
-    fn key_set(&self) -> Arc<KeySet> {
-        Arc::new(KeySet::remote(self.url.clone()).unwrap())
-    }
-}
-
-fn jwks(kids: &[&str]) -> String {
-    json!({ "keys": kids.iter().map(|kid| TestKey::named(kid).jwk()).collect::<Vec<_>>() }).to_string()
-}
 
 const fn at(seconds: u64) -> Duration {
     Duration::from_secs(1_000_000 + seconds)
@@ -75,7 +35,7 @@ async fn until(condition: impl Fn() -> bool) {
 
 #[tokio::test]
 async fn keys_are_there_before_they_are_missed() {
-    let server = KeyServer::start(&["one"]).await;
+    let server = TestServer::start(&["one"]).await;
     let keys = server.key_set();
     keys.refresh(at(0));
     until(|| keys.status(at(0)).ready).await;
@@ -102,7 +62,7 @@ async fn a_server_that_hangs_builds_no_queue() {
             counter.fetch_add(1, Ordering::SeqCst);
         }
     });
-    let keys = Arc::new(KeySet::remote(url).unwrap());
+    let keys = Arc::new(KeySet::remote(url.into()).unwrap());
     let ask = |seconds: u64| {
         let keys = Arc::clone(&keys);
         tokio::spawn(async move { outcome(&keys, "one", at(seconds)).await })
@@ -118,7 +78,7 @@ async fn a_server_that_hangs_builds_no_queue() {
 
 #[tokio::test]
 async fn a_fetch_outlives_the_request_that_began_it() {
-    let server = KeyServer::start(&["one"]).await;
+    let server = TestServer::start(&["one"]).await;
     let keys = server.key_set();
     assert_eq!(outcome(&keys, "one", at(0)).await, "found");
     server.answers(200, jwks(&["two"]));
@@ -134,7 +94,7 @@ async fn a_fetch_outlives_the_request_that_began_it() {
 
 #[tokio::test]
 async fn a_thousand_first_requests_cause_one_fetch() {
-    let server = KeyServer::start(&["one"]).await;
+    let server = TestServer::start(&["one"]).await;
     let keys = server.key_set();
     let requests: Vec<_> = (0..1000)
         .map(|_| {
@@ -150,7 +110,7 @@ async fn a_thousand_first_requests_cause_one_fetch() {
 
 #[tokio::test]
 async fn a_rotated_key_is_found_at_once() {
-    let server = KeyServer::start(&["one"]).await;
+    let server = TestServer::start(&["one"]).await;
     let keys = server.key_set();
     assert_eq!(outcome(&keys, "one", at(0)).await, "found");
     server.answers(200, jwks(&["two"]));
@@ -160,7 +120,7 @@ async fn a_rotated_key_is_found_at_once() {
 
 #[tokio::test]
 async fn unknown_key_ids_cannot_storm_the_issuer() {
-    let server = KeyServer::start(&["one"]).await;
+    let server = TestServer::start(&["one"]).await;
     let keys = server.key_set();
     assert_eq!(outcome(&keys, "one", at(0)).await, "found");
     for number in 0..10_000 {
@@ -176,7 +136,7 @@ async fn unknown_key_ids_cannot_storm_the_issuer() {
 
 #[tokio::test]
 async fn without_keys_it_says_so_and_recovers() {
-    let server = KeyServer::start(&["one"]).await;
+    let server = TestServer::start(&["one"]).await;
     server.answers(500, String::new());
     let keys = server.key_set();
     for _ in 0..100 {
@@ -193,7 +153,7 @@ async fn without_keys_it_says_so_and_recovers() {
 #[tokio::test]
 async fn good_keys_outlive_a_bad_answer_for_an_hour() {
     for (status, body) in [(500, String::new()), (200, "{}".to_owned()), (200, jwks(&[])), (200, "x".repeat(70_000))] {
-        let server = KeyServer::start(&["one"]).await;
+        let server = TestServer::start(&["one"]).await;
         let keys = server.key_set();
         assert_eq!(outcome(&keys, "one", at(0)).await, "found");
         server.answers(status, body);
@@ -207,7 +167,7 @@ async fn good_keys_outlive_a_bad_answer_for_an_hour() {
 
 #[tokio::test]
 async fn old_keys_are_refreshed_behind_the_request() {
-    let server = KeyServer::start(&["one"]).await;
+    let server = TestServer::start(&["one"]).await;
     let keys = server.key_set();
     assert_eq!(outcome(&keys, "one", at(0)).await, "found");
     assert_eq!(outcome(&keys, "one", at(299)).await, "found");
@@ -219,7 +179,7 @@ async fn old_keys_are_refreshed_behind_the_request() {
 
 #[tokio::test]
 async fn a_token_without_a_key_id_fits_no_published_key() {
-    let server = KeyServer::start(&["one"]).await;
+    let server = TestServer::start(&["one"]).await;
     assert_eq!(server.key_set().key(None, at(0)).await.unwrap_err(), TokenError::UnknownKey);
     assert_eq!(server.visits(), 0);
 }

@@ -9,13 +9,13 @@ use std::{
 use jsonwebtoken::DecodingKey;
 use url::Url;
 
-use super::{KeySet, KeySetStatus};
+use super::{KeyServer, KeySet, KeySetStatus};
 
 /// Where an issuer's keys come from.
 #[derive(Debug, Clone)]
 pub enum KeySource {
     /// A key set at this address.
-    Url(Url),
+    Server(KeyServer),
     /// This one key; nothing is fetched.
     Key(DecodingKey),
 }
@@ -57,8 +57,8 @@ impl KeySets {
         }
         let set = Arc::new(match self.sources.get(issuer) {
             Some(KeySource::Key(key)) => KeySet::fixed(key.clone()),
-            Some(KeySource::Url(url)) => KeySet::remote(url.clone())?,
-            None => KeySet::remote(well_known(issuer)?)?,
+            Some(KeySource::Server(server)) => KeySet::remote(server.clone())?,
+            None => KeySet::remote(well_known(issuer)?.into())?,
         });
         sets.insert(issuer.to_owned(), Arc::clone(&set));
         Ok(set)

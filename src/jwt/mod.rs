@@ -8,7 +8,7 @@
 //! - `fetch`: one HTTP request for a key set, bounded in time and size; `http`: the clients for it
 //! - `pem`: a public key given as text instead of an address
 //! - `token`: a token taken apart, unverified
-//! - `verify`: the checks, in order
+//! - `verify`: the checks, in order; `verified_tokens`: whose signature need not be checked again
 //! - `issuer`: which URLs may be one
 //! - `error`: why a token was refused
 
@@ -21,12 +21,14 @@ mod key_set;
 mod key_sets;
 mod pem;
 mod token;
+mod verified_tokens;
 mod verify;
 
 use std::{sync::Arc, time::Duration};
 
 pub use claims::Claims;
 pub use error::TokenError;
+pub use fetch::KeyServer;
 pub use http::{describe_failure, http_client, read_body};
 pub use issuer::{IssuerError, is_loopback, parse_issuer};
 pub use key_set::{KeySet, KeySetStatus};

@@ -1,5 +1,7 @@
 //! A token taken apart (RFC 7515, section 7.1). Nothing read here may be believed before the signature was checked.
 
+use std::{fmt, sync::Arc};
+
 use base64::{
     Engine,
     alphabet::URL_SAFE,
@@ -19,39 +21,41 @@ const BASE64URL: GeneralPurpose = GeneralPurpose::new(
 );
 
 /// A token's JOSE header (RFC 7515, section 4.1). Unknown parameters are ignored, as Clerk's documentation asks.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize)]
-pub struct Header {
-    /// Signing algorithm.
-    pub alg: String,
-    /// Names the issuer's key; Clerk uses the instance id.
-    pub kid: Option<String>,
-    /// Media type of the token; `JWT` where present.
-    pub typ: Option<String>,
-    /// Clerk's token category.
-    pub cat: Option<String>,
-    /// Extensions that must be understood; none is.
-    pub crit: Option<Value>,
+#[derive(Debug, Clone, PartialEq)]
+pub struct Header(Map<String, Value>);
+
+impl Header {
+    /// The parameter as a string, if it is one.
+    #[must_use]
+    pub fn text(&self, name: &str) -> Option<&str> {
+        self.0.get(name)?.as_str()
+    }
+
+    /// Whether the parameter is present, whatever its type.
+    #[must_use]
+    pub fn has(&self, name: &str) -> bool {
+        self.0.contains_key(name)
+    }
 }
 
-/// A token whose signature has not been checked.
-#[derive(Debug, Clone)]
-pub struct UnverifiedToken<'a> {
+/// A token whose signature has not been checked. Does not print its text.
+#[derive(Clone)]
+pub struct UnverifiedToken {
     /// The decoded header.
-    pub header: Header,
+    pub header: Arc<Header>,
     /// The decoded payload. Anybody can have written it.
-    pub unverified_claims: Claims,
-    /// What the signature covers: header and payload, still encoded.
-    pub(super) signed: &'a str,
-    /// The signature, still encoded.
-    pub(super) signature: &'a str,
+    pub unverified_claims: Arc<Claims>,
+    text: Box<str>,
+    /// Where the signature begins, after its dot.
+    signature_at: usize,
 }
 
-impl<'a> UnverifiedToken<'a> {
+impl UnverifiedToken {
     /// Takes a compact-serialised token apart.
     ///
     /// # Errors
     /// [`TokenError::Malformed`] when it is not one.
-    pub fn parse(token: &'a str) -> Result<Self, TokenError> {
+    pub fn parse(token: &str) -> Result<Self, TokenError> {
         if token.len() > MAX_TOKEN_BYTES {
             return Err(TokenError::Malformed("larger than 8 kB"));
         }
@@ -62,9 +66,34 @@ impl<'a> UnverifiedToken<'a> {
         }
         decode(signature)?;
         let header = serde_json::from_slice(&decode(header)?).map_err(|_| TokenError::Malformed("header"))?;
-        let payload: Map<String, Value> =
-            serde_json::from_slice(&decode(payload)?).map_err(|_| TokenError::Malformed("payload"))?;
-        Ok(Self { header, unverified_claims: Claims::new(payload), signed, signature })
+        let payload = serde_json::from_slice(&decode(payload)?).map_err(|_| TokenError::Malformed("payload"))?;
+        Ok(Self {
+            header: Arc::new(Header(header)),
+            unverified_claims: Arc::new(Claims::new(payload)),
+            text: token.into(),
+            signature_at: signed.len() + 1,
+        })
+    }
+
+    /// The whole token.
+    pub(super) fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// What the signature covers: header and payload, still encoded.
+    pub(super) fn signed(&self) -> &[u8] {
+        &self.text.as_bytes()[..self.signature_at - 1]
+    }
+
+    /// The signature, still encoded.
+    pub(super) fn signature(&self) -> &str {
+        &self.text[self.signature_at..]
+    }
+}
+
+impl fmt::Debug for UnverifiedToken {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "UnverifiedToken({:?})", self.header)
     }
 }
 

@@ -5,13 +5,17 @@ use std::{sync::Arc, time::Duration};
 
 use jsonwebtoken::{Algorithm, DecodingKey, crypto};
 
-use super::{Claims, Header, KeySet, TokenError, UnverifiedToken};
+use super::{
+    Claims, Header, KeySet, TokenError, UnverifiedToken,
+    verified_tokens::{TokenHash, hash},
+};
 
 /// What a verifier expects of every token.
 #[derive(Debug, Clone)]
 pub struct Rules {
-    /// `iss` must equal this, to the letter.
-    pub issuer: String,
+    /// `iss` must equal this, to the letter. Without one only the keys bind a token to its issuer, which is what Clerk's
+    /// SDK is content with.
+    pub issuer: Option<String>,
     /// If not empty, `azp` must be present and one of these origins.
     pub authorized_parties: Vec<String>,
     /// How far the issuer's clock may be off, for `exp`, `nbf` and `iat`. Clerk's SDK uses 5 s.
@@ -28,7 +32,7 @@ impl Rules {
     /// The rules Clerk's SDK applies to session tokens: 5 s of clock skew.
     #[must_use]
     pub fn clerk(issuer: impl Into<String>, authorized_parties: Vec<String>) -> Self {
-        Self { issuer: issuer.into(), authorized_parties, clock_skew: CLERK_CLOCK_SKEW }
+        Self { issuer: Some(issuer.into()), authorized_parties, clock_skew: CLERK_CLOCK_SKEW }
     }
 }
 
@@ -36,9 +40,9 @@ impl Rules {
 #[derive(Debug, Clone)]
 pub struct VerifiedToken {
     /// The token's header.
-    pub header: Header,
+    pub header: Arc<Header>,
     /// The token's claims.
-    pub claims: Claims,
+    pub claims: Arc<Claims>,
 }
 
 /// Verifies the tokens of one issuer.
@@ -73,41 +77,96 @@ impl Verifier {
         now: Duration,
         clock_skew: Duration,
     ) -> Result<VerifiedToken, TokenError> {
-        let token = self.verify_signature(token, now).await?;
-        check_claims(&token.claims, &self.rules)?;
-        check_times(&token.claims, now, clock_skew)?;
-        Ok(token)
+        let hash = hash(token);
+        let verified = match self.verified_before(&hash, now).await? {
+            Some(verified) => verified,
+            None => self.check_and_keep(&UnverifiedToken::parse(token)?, hash, now).await?,
+        };
+        self.apply_rules(verified, &hash, now, clock_skew)
     }
 
-    /// Checks header and signature and no claim at all. Clerk's handshake payload carries no claims to check.
+    /// Like [`Self::verify`], for a token that was taken apart before.
+    ///
+    /// # Errors
+    /// The first check that failed.
+    pub async fn verify_parsed(&self, token: &UnverifiedToken, now: Duration) -> Result<VerifiedToken, TokenError> {
+        let hash = hash(token.text());
+        let verified = match self.verified_before(&hash, now).await? {
+            Some(verified) => verified,
+            None => self.check_and_keep(token, hash, now).await?,
+        };
+        self.apply_rules(verified, &hash, now, self.rules.clock_skew)
+    }
+
+    /// Checks header and signature and no claim at all: Clerk's handshake payload carries none that could be checked. It
+    /// carries cookies, session tokens among them, and is not kept.
     ///
     /// # Errors
     /// The first check that failed.
     pub async fn verify_signature(&self, token: &str, now: Duration) -> Result<VerifiedToken, TokenError> {
-        let token = UnverifiedToken::parse(token)?;
+        self.check(&UnverifiedToken::parse(token)?, now).await.map(|(verified, _)| verified)
+    }
+
+    /// What a token says whose signature held before. Its key is looked up all the same: it may be gone.
+    async fn verified_before(&self, hash: &TokenHash, now: Duration) -> Result<Option<VerifiedToken>, TokenError> {
+        let Some((verified, generation)) = self.keys.verified().get(hash) else { return Ok(None) };
+        let key = self.keys.key(verified.header.text("kid"), now).await?;
+        Ok(Some(verified).filter(|_| key.generation == generation))
+    }
+
+    async fn check_and_keep(
+        &self,
+        token: &UnverifiedToken,
+        hash: TokenHash,
+        now: Duration,
+    ) -> Result<VerifiedToken, TokenError> {
+        let (verified, generation) = self.check(token, now).await?;
+        self.keys.verified().insert(hash, token.text().len(), verified.clone(), generation);
+        Ok(verified)
+    }
+
+    /// Header and signature, and the generation of the keys that hold it to be good.
+    async fn check(&self, token: &UnverifiedToken, now: Duration) -> Result<(VerifiedToken, u64), TokenError> {
         check_header(&token.header)?;
-        let key = self.keys.key(token.header.kid.as_deref(), now).await?;
-        check_signature(&token, &key)?;
-        Ok(VerifiedToken { header: token.header, claims: token.unverified_claims })
+        let key = self.keys.key(token.header.text("kid"), now).await?;
+        check_signature(token, &key.key)?;
+        let (header, claims) = (Arc::clone(&token.header), Arc::clone(&token.unverified_claims));
+        Ok((VerifiedToken { header, claims }, key.generation))
+    }
+
+    fn apply_rules(
+        &self,
+        verified: VerifiedToken,
+        hash: &TokenHash,
+        now: Duration,
+        clock_skew: Duration,
+    ) -> Result<VerifiedToken, TokenError> {
+        check_claims(&verified.claims, &self.rules)?;
+        let times = check_times(&verified.claims, now, clock_skew);
+        if matches!(times, Err(TokenError::Expired(_))) {
+            self.keys.verified().forget(hash);
+        }
+        times.map(|()| verified)
     }
 }
 
+/// What the header must say, before any key is looked for.
 fn check_header(header: &Header) -> Result<(), TokenError> {
-    if header.cat.as_deref() == Some(MACHINE_CATEGORY) {
+    if header.text("cat") == Some(MACHINE_CATEGORY) {
         return Err(TokenError::Malformed("a machine's token, not a user's"));
     }
-    if header.typ.as_deref().is_some_and(|typ| typ != "JWT") {
+    if header.has("typ") && header.text("typ") != Some("JWT") {
         return Err(TokenError::Malformed("typ is not JWT"));
     }
     // The algorithm is ours to choose, never the token's: `none` and HMAC with a public key end here.
-    if header.alg != "RS256" || header.crit.is_some() {
+    if header.text("alg") != Some("RS256") || header.has("crit") {
         return Err(TokenError::UnsupportedAlgorithm);
     }
     Ok(())
 }
 
-fn check_signature(token: &UnverifiedToken<'_>, key: &DecodingKey) -> Result<(), TokenError> {
-    let valid = crypto::verify(token.signature, token.signed.as_bytes(), key, Algorithm::RS256);
+fn check_signature(token: &UnverifiedToken, key: &DecodingKey) -> Result<(), TokenError> {
+    let valid = crypto::verify(token.signature(), token.signed(), key, Algorithm::RS256);
     if matches!(valid, Ok(true)) { Ok(()) } else { Err(TokenError::BadSignature) }
 }
 
@@ -119,7 +178,7 @@ fn check_claims(claims: &Claims, rules: &Rules) -> Result<(), TokenError> {
     if !parties.is_empty() && !claims.text("azp").is_some_and(|azp| parties.iter().any(|party| party == azp)) {
         return Err(TokenError::WrongAuthorizedParty);
     }
-    if claims.text("iss") != Some(rules.issuer.as_str()) {
+    if rules.issuer.is_some() && claims.text("iss") != rules.issuer.as_deref() {
         return Err(TokenError::WrongIssuer);
     }
     Ok(())

@@ -4,7 +4,10 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::{
-    jwt::public_key_from_pem,
+    jwt::{
+        key_set::test_server::{TestServer, jwks},
+        public_key_from_pem,
+    },
     testing::{TestKey, hs256, session_claims, unsigned, with},
 };
 
@@ -130,6 +133,67 @@ async fn rubbish_is_malformed() {
     {
         assert_eq!(reason(verify(token).await), "malformed", "{token}");
     }
+}
+
+#[tokio::test]
+async fn a_signature_is_checked_once_and_everything_else_every_time() {
+    let key = public_key_from_pem(&TestKey::named("one").public_pem()).unwrap();
+    let keys = Arc::new(KeySet::fixed(key));
+    let verifier = |party: &str| Verifier::new(Arc::clone(&keys), Rules::clerk(ISSUER, vec![party.to_owned()]));
+    let token = TestKey::named("one").sign(&session_claims(ISSUER, ORIGIN, NOW));
+    let at = |seconds: f64| Duration::from_secs_f64(NOW + seconds);
+    assert!(keys.verified().get(&hash(&token)).is_none());
+    assert!(verifier(ORIGIN).verify(&token, at(0.0)).await.is_ok());
+    assert!(keys.verified().get(&hash(&token)).is_some());
+    assert_eq!(reason(verifier("https://elsewhere.example").verify(&token, at(1.0)).await), "wrong_azp");
+    assert!(verifier(ORIGIN).verify(&token, at(64.0)).await.is_ok());
+    assert_eq!(reason(verifier(ORIGIN).verify(&token, at(65.0)).await), "expired");
+    assert!(keys.verified().get(&hash(&token)).is_none(), "a token that ended is not kept");
+
+    let known = TestKey::named("one").sign(&session_claims(ISSUER, ORIGIN, NOW));
+    let verified = verifier(ORIGIN).verify(&known, at(0.0)).await.unwrap();
+    let forged = TestKey::named("other").sign(&session_claims(ISSUER, ORIGIN, NOW));
+    assert_eq!(reason(verifier(ORIGIN).verify(&forged, at(0.0)).await), "bad_signature");
+    keys.verified().insert(hash(&forged), forged.len(), verified, 0);
+    assert!(verifier(ORIGIN).verify(&forged, at(0.0)).await.is_ok(), "what is kept is believed");
+}
+
+#[tokio::test]
+async fn a_token_does_not_outlive_its_key() {
+    let server = TestServer::start(&["one", "two"]).await;
+    let keys = server.key_set();
+    let verifier = Verifier::new(Arc::clone(&keys), Rules::clerk(ISSUER, Vec::new()));
+    let token =
+        |kid: &str| TestKey::named(kid).sign(&with(session_claims(ISSUER, ORIGIN, NOW), "exp", json!(NOW + 9999.0)));
+    let (one, two) = (token("one"), token("two"));
+    let at = |seconds: f64| Duration::from_secs_f64(NOW + seconds);
+    for token in [&one, &two] {
+        assert!(verifier.verify(token, at(0.0)).await.is_ok());
+    }
+    server.answers(200, jwks(&["two", "three"]));
+    assert!(verifier.verify(&token("three"), at(11.0)).await.is_ok());
+    assert_eq!(reason(verifier.verify(&one, at(11.0)).await), "unknown_key", "its key is gone");
+    assert!(verifier.verify(&two, at(11.0)).await.is_ok(), "a key that stayed still counts");
+    let generations: Vec<u64> =
+        [&one, &two].into_iter().filter_map(|token| keys.verified().get(&hash(token))).map(|(_, at)| at).collect();
+    assert_eq!(generations, [1], "all that the old set had verified was dropped");
+
+    server.answers(500, String::new());
+    assert_eq!(
+        reason(verifier.verify(&two, at(3700.0)).await),
+        "no_keys",
+        "keys that nobody vouches for verify nothing"
+    );
+}
+
+#[tokio::test]
+async fn a_handshake_is_not_kept() {
+    let key = public_key_from_pem(&TestKey::named("one").public_pem()).unwrap();
+    let keys = Arc::new(KeySet::fixed(key));
+    let verifier = Verifier::new(Arc::clone(&keys), Rules::clerk(ISSUER, Vec::new()));
+    let payload = TestKey::named("one").sign(&json!({ "handshake": ["__session=secret"] }));
+    assert!(verifier.verify_signature(&payload, Duration::from_secs_f64(NOW)).await.is_ok());
+    assert!(keys.verified().get(&hash(&payload)).is_none());
 }
 
 #[test]

@@ -22,6 +22,8 @@ pub enum AccountError {
     SignedOut,
     /// Clerk's keys cannot be had, so nobody can be recognised.
     Unverifiable,
+    /// Clerk did not hand out a token for the session.
+    NoToken,
     /// The gateway did not accept the session token.
     GatewayRefused,
     /// The gateway knows the user and does not let them in.
@@ -49,7 +51,7 @@ impl AccountError {
             Self::GatewayForbids => 403,
             Self::GatewayLimited => 429,
             Self::Transport => 500,
-            Self::GatewayRefused | Self::GatewayDown | Self::GatewayNonsense => 502,
+            Self::NoToken | Self::GatewayRefused | Self::GatewayDown | Self::GatewayNonsense => 502,
             Self::Unverifiable | Self::GatewayNotReady => 503,
             Self::GatewaySlow => 504,
         }

@@ -13,7 +13,8 @@ pub async fn account_data() -> Result<Account, AccountError> {
     use crate::server::request::{current_user, services, set_status};
 
     let user = current_user().inspect_err(set_status)?;
-    let greeting = services()?.gateway.hello(user.get_token()).await.inspect_err(set_status);
+    let services = services()?;
+    let greeting = services.gateway.hello(&services.clerk, &user, (services.clock)()).await.inspect_err(set_status);
     Ok(Account {
         user_id: user.user_id().to_owned(),
         session_id: user.session_id().unwrap_or_default().to_owned(),

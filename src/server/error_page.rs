@@ -4,12 +4,17 @@ use axum::{
     http::StatusCode,
     response::{Html, IntoResponse, Response},
 };
-use maud::{DOCTYPE, html};
+use maud::{DOCTYPE, Markup, html};
 
 use super::STYLESHEET;
 
 /// A page that says what went wrong, under which request id, and leads on.
 pub fn error_page(status: StatusCode, title: &str, text: &str, request_id: Option<&str>) -> Response {
+    error_page_with(status, title, &html! { p { (text) } }, request_id)
+}
+
+/// As [`error_page`], with more to say than a sentence.
+pub fn error_page_with(status: StatusCode, title: &str, content: &Markup, request_id: Option<&str>) -> Response {
     let page = html! {
         (DOCTYPE)
         html lang="en" {
@@ -26,7 +31,7 @@ pub fn error_page(status: StatusCode, title: &str, text: &str, request_id: Optio
                     a.portal-brand href="/" { span.brand-mark aria-hidden="true" {} "Gatehouse" }
                     section.card {
                         h1 { (title) }
-                        p { (text) }
+                        (content)
                         @if let Some(id) = request_id { p.request-id { "Request " code { (id) } } }
                         p.actions { a.button href="/" { "To the home page" } }
                     }

@@ -1,10 +1,12 @@
 //! The account page's call to the gateway, as the article makes it: one route, `Authorization: Bearer`.
 
-use reqwest::StatusCode;
+use std::time::Duration;
+
+use reqwest::{Response, StatusCode};
 use url::Url;
 
 use crate::{
-    clerk::SessionToken,
+    clerk::{Clerk, GetTokenError, SessionToken, SignedIn, TokenOptions},
     jwt::{describe_failure, http_client, read_body},
     model::AccountError,
 };
@@ -35,26 +37,40 @@ impl GatewayClient {
         Ok(Self { client, hello_url })
     }
 
-    /// What the gateway says to the bearer of `token`.
+    /// What the gateway says to a user. A token that it refuses may just have ended on the way: it gets one more try, with
+    /// a new one.
     ///
     /// # Errors
     /// Why it says nothing that can be shown. The cause is logged here.
-    pub async fn hello(&self, token: &SessionToken) -> Result<String, AccountError> {
-        let answer =
-            self.client.get(self.hello_url.clone()).bearer_auth(token.expose()).send().await.map_err(failed)?;
-        if let Some(refusal) = refusal(answer.status()) {
-            tracing::warn!(status = answer.status().as_u16(), gateway.request_id = ?answer.headers().get("zp-rid"), "the gateway did not greet");
-            return Err(refusal);
+    pub async fn hello(&self, clerk: &Clerk, user: &SignedIn, now: Duration) -> Result<String, AccountError> {
+        let token = clerk.get_token(user, &TokenOptions::default(), now).await.map_err(no_token)?;
+        let mut answer = self.ask(&token).await?;
+        if answer.status() == StatusCode::UNAUTHORIZED
+            && let Ok(token) = clerk.get_token(user, &TokenOptions::fresh(), now).await
+        {
+            answer = self.ask(&token).await?;
         }
-        let body = read_body(answer, MAX_ANSWER_BYTES).await.map_err(failed)?.ok_or_else(|| {
-            tracing::warn!("the gateway's answer is larger than 64 kB");
-            AccountError::GatewayNonsense
-        })?;
-        serde_json::from_slice(&body).map_err(|_| {
-            tracing::warn!("the gateway's answer is not a JSON string");
-            AccountError::GatewayNonsense
-        })
+        greeting(answer).await
     }
+
+    async fn ask(&self, token: &SessionToken) -> Result<Response, AccountError> {
+        self.client.get(self.hello_url.clone()).bearer_auth(token.expose()).send().await.map_err(failed)
+    }
+}
+
+async fn greeting(answer: Response) -> Result<String, AccountError> {
+    if let Some(refusal) = refusal(answer.status()) {
+        tracing::warn!(status = answer.status().as_u16(), gateway.request_id = ?answer.headers().get("zp-rid"), "the gateway did not greet");
+        return Err(refusal);
+    }
+    let body = read_body(answer, MAX_ANSWER_BYTES).await.map_err(failed)?.ok_or_else(|| {
+        tracing::warn!("the gateway's answer is larger than 64 kB");
+        AccountError::GatewayNonsense
+    })?;
+    serde_json::from_slice(&body).map_err(|_| {
+        tracing::warn!("the gateway's answer is not a JSON string");
+        AccountError::GatewayNonsense
+    })
 }
 
 const fn refusal(status: StatusCode) -> Option<AccountError> {
@@ -79,4 +95,10 @@ fn failed(error: reqwest::Error) -> AccountError {
     };
     tracing::warn!(error = describe_failure(error), "the gateway call failed");
     kind
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "an argument of map_err")]
+fn no_token(error: GetTokenError) -> AccountError {
+    tracing::warn!(%error, "there is no token to call the gateway with");
+    AccountError::NoToken
 }

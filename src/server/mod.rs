@@ -5,19 +5,29 @@
 //! - `router`: what is mounted where; `middleware`: every layer, in order
 //! - `request`: what server functions may ask of the request they run in
 //! - `gateway_client`: the one call to the gateway
-//! - `health`, `telemetry`, `serve`, `start_message`: operations
+//! - `guide_endpoints`: the endpoints of Clerk's Astro guide; `profile_form`, `supabase`, `endpoint_error`: what they need
+//! - `extract`: who sent a request, as a handler's argument
+//! - `error_page`, `redirect_loop`: pages for when nothing else can be shown
+//! - `health`, `metrics`, `telemetry`, `serve`, `start_message`: operations
 
 mod clock;
 mod config;
+mod endpoint_error;
 mod error_page;
+mod extract;
 mod gateway_client;
+mod guide_endpoints;
 mod health;
+mod metrics;
 mod middleware;
+mod profile_form;
+mod redirect_loop;
 pub mod request;
 mod router;
 mod serve;
 mod services;
 mod start_message;
+mod supabase;
 pub mod telemetry;
 
 use std::{net::SocketAddr, sync::Arc};
@@ -91,6 +101,9 @@ pub async fn run(
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), StartError> {
     let address = listener.local_addr()?;
+    if let Some(address) = config.metrics_address {
+        metrics::serve(address).await?;
+    }
     let services = Arc::new(Services::build(&config, address, clock)?);
     let router = router::router(&config, &services)?;
     // The first request finds the keys there, and need not wait for them.

@@ -14,9 +14,10 @@ use leptos_axum::{LeptosRoutes, ResponseOptions, file_and_error_handler_with_con
 use tower_http::{services::ServeDir, set_header::SetResponseHeaderLayer};
 
 use super::{
-    Config, STYLESHEET, Services, StartError, health,
+    Config, STYLESHEET, Services, StartError, guide_endpoints, health,
     middleware::{self, RequestId, authenticate, require_access},
     services::{CLERK_PATH, GATEWAY_PATH},
+    supabase::{self, STAND_IN_PATH},
 };
 use crate::{
     clerk::Auth,
@@ -39,6 +40,9 @@ pub fn router(config: &Config, services: &Arc<Services>) -> Result<Router, Start
     }
     if config.gateway_url.is_none() {
         router = router.nest(GATEWAY_PATH, gateway::load(&config.config_dir, &gateway_dependencies(config, services))?);
+    }
+    if config.supabase.is_none() {
+        router = router.nest(STAND_IN_PATH, supabase::stand_in(Arc::clone(services)));
     }
     let router = router
         .nest_service(&format!("/{}", config.leptos.site_pkg_dir), package(config))
@@ -81,8 +85,9 @@ fn pages(config: &Config, services: &Arc<Services>) -> Router {
         .leptos_routes_with_context(&options, generate_route_list(ui::routes::App), context.clone(), shell)
         .route_layer(from_fn_with_state(Arc::clone(services), require_access))
         .fallback(file_and_error_handler_with_context(context, ui::not_found_shell))
-        .layer(from_fn_with_state(Arc::clone(services), authenticate))
         .with_state(options)
+        .merge(guide_endpoints::router(Arc::clone(services)))
+        .layer(from_fn_with_state(Arc::clone(services), authenticate))
 }
 
 /// Runs before every page and every server function.

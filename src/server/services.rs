@@ -7,11 +7,12 @@ use url::{ParseError, Url};
 use super::{
     Config, ConfigError, GatewayClient, STYLESHEET, StartError,
     config::{ClerkConfig, EmbeddedClerk, HostedClerk},
+    supabase::{STAND_IN_PATH, SupabaseClient},
 };
 use crate::{
-    clerk::{BackendClient, Clerk, ClerkOptions, PublishableKey},
+    clerk::{BackendClient, Clerk, ClerkOptions, Domains, OrganizationSync, PublishableKey},
     instance::{self, Instance},
-    jwt::{Clock, KeySets, KeySource, Rules, Verifier, is_loopback},
+    jwt::{Clock, KeySet, KeySets, KeySource, Rules, Verifier, is_loopback},
 };
 
 /// Where the embedded Clerk is mounted; Clerk's own convention for a proxied Frontend API.
@@ -25,8 +26,12 @@ pub struct Services {
     pub clerk: Arc<Clerk>,
     /// Calls the gateway.
     pub gateway: GatewayClient,
+    /// Calls the service behind `/api/supabase`.
+    pub supabase: SupabaseClient,
     /// The issuers' keys.
     pub key_sets: Arc<KeySets>,
+    /// The keys of the application's own Clerk.
+    pub keys: Arc<KeySet>,
     /// The issuer of the application's own Clerk.
     pub issuer: String,
     /// The embedded Clerk, if it is used.
@@ -67,7 +72,7 @@ impl Services {
         let parties = config.authorized_parties.clone();
         let parties = parties.unwrap_or_else(|| vec![public_url.origin().ascii_serialization()]);
         let keys = key_sets.of(&setup.issuer)?;
-        let verifier = Verifier::new(keys, Rules::clerk(setup.issuer.as_str(), parties));
+        let verifier = Verifier::new(Arc::clone(&keys), Rules::clerk(setup.issuer.as_str(), parties));
         let backend = BackendClient::new(setup.options.api_url.clone(), setup.options.secret_key.clone())?;
         let gateway_url = match &config.gateway_url {
             Some(url) => url.clone(),
@@ -76,13 +81,22 @@ impl Services {
         Ok(Self {
             clerk: Arc::new(Clerk::new(setup.options, verifier, backend)),
             gateway: GatewayClient::new(gateway_url)?,
+            supabase: supabase(config, &own_url)?,
             key_sets,
+            keys,
             issuer: setup.issuer,
             instance: setup.instance,
             public_url,
             clock,
         })
     }
+}
+
+fn supabase(config: &Config, own_url: &Url) -> Result<SupabaseClient, StartError> {
+    Ok(match &config.supabase {
+        Some(supabase) => SupabaseClient::new(supabase.url.clone(), supabase.anon_key.clone())?,
+        None => SupabaseClient::new(parse_join(own_url, STAND_IN_PATH)?, None)?,
+    })
 }
 
 /// Where this server is.
@@ -117,12 +131,14 @@ fn embedded_setup(embedded: &EmbeddedClerk, place: &Place<'_>) -> Result<ClerkSe
         public_url: place.public_url.clone(),
         sign_in_url: Some(portal("sign-in")?),
         sign_up_url: Some(portal("sign-up")?),
+        domains: Domains::default(),
+        organization_sync: OrganizationSync::default(),
     };
     let keys = parse_join(place.own_url, &format!("{CLERK_PATH}/.well-known/jwks.json"))?;
     Ok(ClerkSetup {
         options,
         issuer: instance.issuer(),
-        key_source: Some(KeySource::Url(keys)),
+        key_source: Some(KeySource::Server(keys.into())),
         instance: Some(instance),
     })
 }
@@ -151,6 +167,8 @@ fn hosted_setup(hosted: &HostedClerk, public_url: &Url) -> Result<ClerkSetup, St
         public_url: public_url.clone(),
         sign_in_url: page(&hosted.sign_in_url)?,
         sign_up_url: page(&hosted.sign_up_url)?,
+        domains: Domains::default(),
+        organization_sync: OrganizationSync::default(),
     };
     let key_source = hosted.jwt_key.clone().map(KeySource::Key);
     Ok(ClerkSetup { options, issuer: hosted.frontend_api_url.clone(), key_source, instance: None })

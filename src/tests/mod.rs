@@ -4,9 +4,12 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
 mod account_page;
+mod backend_api;
+mod backend_failures;
 mod embedded_clerk;
 mod hosted_clerk;
 mod operations;
+mod session_tokens;
 mod start;
 mod support;
 mod tidy;

@@ -225,7 +225,9 @@ fn quoted_variables(text: &str) -> Vec<String> {
         ["LEPTOS_OUTPUT_NAME", "LEPTOS_SITE_ROOT", "LEPTOS_SITE_PKG_DIR", "LEPTOS_RELOAD_PORT", "LEPTOS_WATCH"];
     let quoted = text.split('"').skip(1).step_by(2);
     quoted
-        .filter(|name| ["CLERK_", "GATEHOUSE_", "GATEWAY_", "LEPTOS_"].iter().any(|prefix| name.starts_with(prefix)))
+        .filter(|name| {
+            ["CLERK_", "GATEHOUSE_", "GATEWAY_", "LEPTOS_", "SUPABASE_"].iter().any(|prefix| name.starts_with(prefix))
+        })
         .filter(|name| name.chars().all(|character| character.is_ascii_uppercase() || character == '_'))
         .filter(|name| !name.ends_with('_') && !set_by_cargo_leptos.contains(name))
         .map(str::to_owned)

@@ -68,7 +68,9 @@ const fn detail(error: &TokenError) -> &'static str {
         TokenError::Expired(_) => "The token has expired.",
         TokenError::NotYetValid(_) => "The token is not valid yet.",
         TokenError::IssuedInFuture(_) => "The token was issued in the future.",
-        TokenError::KeysUnavailable => "The token cannot be checked now: the issuer's keys cannot be had.",
+        TokenError::KeysUnavailable | TokenError::KeysRefused => {
+            "The token cannot be checked now: the issuer's keys cannot be had."
+        }
     }
 }
 

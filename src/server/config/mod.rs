@@ -8,6 +8,7 @@ mod variables;
 use std::{net::SocketAddr, path::PathBuf};
 
 use leptos::config::LeptosOptions;
+use secrecy::SecretString;
 use url::Url;
 
 pub use clerk::{ClerkConfig, EmbeddedClerk, HostedClerk};
@@ -29,6 +30,10 @@ pub struct Config {
     pub clerk: ClerkConfig,
     /// `CLERK_AUTHORIZED_PARTIES`: origins whose tokens are accepted. Default: the public origin.
     pub authorized_parties: Option<Vec<String>>,
+    /// `SUPABASE_URL` and `SUPABASE_ANON_KEY`: the service behind `/api/supabase`. Default: a stand-in of our own.
+    pub supabase: Option<SupabaseConfig>,
+    /// `GATEHOUSE_METRICS_ADDR`: where to serve `/metrics`. Default: nowhere.
+    pub metrics_address: Option<SocketAddr>,
     /// Log level and form.
     pub log: LogConfig,
     /// What cargo-leptos built, and where.
@@ -37,6 +42,15 @@ pub struct Config {
     pub watched: bool,
     /// Everything else that was set, for `$env(…)` in the gateway's project.
     pub variables: Variables,
+}
+
+/// `SUPABASE_URL` and `SUPABASE_ANON_KEY`.
+#[derive(Debug, Clone)]
+pub struct SupabaseConfig {
+    /// The project's URL.
+    pub url: Url,
+    /// The project's anonymous key.
+    pub anon_key: Option<SecretString>,
 }
 
 /// `GATEHOUSE_LOG` and `GATEHOUSE_LOG_FORMAT`.
@@ -74,11 +88,23 @@ impl Config {
             config_dir: PathBuf::from(config_dir),
             clerk: ClerkConfig::read(&variables)?,
             authorized_parties: variables.origins("CLERK_AUTHORIZED_PARTIES")?,
+            supabase: supabase(&variables)?,
+            metrics_address: variables
+                .parse("GATEHOUSE_METRICS_ADDR", "an address and a port, such as 127.0.0.1:9464")?,
             log: log(&variables)?,
             leptos: leptos_options(&variables, address)?,
             watched: variables.get("LEPTOS_WATCH").is_some(),
             variables,
         })
+    }
+}
+
+fn supabase(variables: &Variables) -> Result<Option<SupabaseConfig>, ConfigError> {
+    let anon_key = variables.get("SUPABASE_ANON_KEY").map(SecretString::from);
+    match variables.http_url("SUPABASE_URL", "the URL of a Supabase project, such as https://verb.supabase.co")? {
+        Some(url) => Ok(Some(SupabaseConfig { url, anon_key })),
+        None if anon_key.is_some() => Err(ConfigError::HalfSet { set: "SUPABASE_ANON_KEY", missing: "SUPABASE_URL" }),
+        None => Ok(None),
     }
 }
 

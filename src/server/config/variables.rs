@@ -7,12 +7,13 @@ use url::Url;
 use super::ConfigError;
 
 /// Every variable of ours. One that merely looks like it is a typing error, not a wish.
-const KNOWN: [&str; 7] = [
+const KNOWN: [&str; 8] = [
     "GATEHOUSE_CONFIG_DIR",
     "GATEHOUSE_EMBEDDED_CLERK",
     "GATEHOUSE_INSTANCE_DB",
     "GATEHOUSE_LOG",
     "GATEHOUSE_LOG_FORMAT",
+    "GATEHOUSE_METRICS_ADDR",
     "GATEHOUSE_PUBLIC_URL",
     "GATEHOUSE_SESSION_TOKEN_SECONDS",
 ];

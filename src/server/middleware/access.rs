@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use axum::{
     extract::{MatchedPath, Request, State},
-    http::{HeaderValue, Method},
+    http::{Method, StatusCode},
     middleware::Next,
-    response::{IntoResponse, Redirect, Response},
+    response::{IntoResponse, Response},
 };
 
 use crate::{
-    clerk::Auth,
-    server::Services,
+    clerk::{Auth, AuthErrorReason},
+    server::{Services, redirect_loop::redirect_loop_page},
     ui::routes::{Access, access},
 };
 
@@ -26,16 +26,18 @@ pub async fn require_access(
     request: Request,
     next: Next,
 ) -> Response {
-    let auth = request.extensions().get::<Auth>();
-    let allowed = auth.is_some_and(|auth| auth.signed_in().is_some() || auth.is_unverifiable());
+    let (parts, body) = request.into_parts();
+    let auth =
+        parts.extensions.get::<Auth>().cloned().unwrap_or_else(|| AuthErrorReason::TokenVerificationFailed.into());
     let public = path.as_str().starts_with(SERVER_FUNCTIONS) || access(path.as_str()) == Access::Public;
-    if allowed || public {
-        return next.run(request).await;
+    if public || auth.signed_in().is_some() || auth.is_unverifiable() {
+        return next.run(Request::from_parts(parts, body)).await;
     }
-    let (parts, _) = request.into_parts();
+    if let Some(nobody) = auth.signed_out().filter(|nobody| nobody.is_redirect_loop()) {
+        return redirect_loop_page(nobody.reason(), parts.extensions.get());
+    }
     let return_to =
         if parts.method == Method::GET { services.clerk.page_url(&parts) } else { services.public_url.clone() };
-    let mut response = Redirect::temporary(services.clerk.sign_in_url(&parts, &return_to).as_str()).into_response();
-    response.headers_mut().insert("x-clerk-redirect-to", HeaderValue::from_static("true"));
-    response
+    (StatusCode::TEMPORARY_REDIRECT, services.clerk.redirect_to_sign_in(&auth, &parts, Some(&return_to)))
+        .into_response()
 }

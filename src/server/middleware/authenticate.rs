@@ -9,8 +9,10 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
+use tracing::Span;
+
 use crate::{
-    clerk::Auth,
+    clerk::{AuthErrorReason, AuthenticateError, RequestState},
     server::{Services, error_page::error_page, middleware::RequestId},
 };
 
@@ -24,16 +26,12 @@ pub async fn authenticate(State(services): State<Arc<Services>>, request: Reques
     let state = match services.clerk.authenticate_request(&parts, (services.clock)()).await {
         Ok(state) => state,
         Err(error) => {
-            tracing::error!(%error, "a handshake failed");
-            let id = parts.extensions.get::<RequestId>().map(ToString::to_string);
-            let text = "This browser carries a session of another Clerk instance. Check that the keys belong together, then delete this site's cookies.";
-            return error_page(StatusCode::INTERNAL_SERVER_ERROR, "Clerk's handshake failed", text, id.as_deref());
+            tracing::error!(%error, "a request could not be decided");
+            return undecidable(&error, parts.extensions.get());
         }
     };
+    note(&state);
     let (auth, headers) = state.into_auth();
-    if let Auth::SignedOut(reason) = &auth {
-        tracing::debug!(%reason, "signed out");
-    }
     if headers.contains_key(header::LOCATION) {
         return (StatusCode::TEMPORARY_REDIRECT, headers).into_response();
     }
@@ -43,4 +41,30 @@ pub async fn authenticate(State(services): State<Arc<Services>>, request: Reques
         response.headers_mut().append(name.clone(), value.clone());
     }
     response
+}
+
+/// Says what was decided, and why: on the request's log line, and in a counter.
+fn note(state: &RequestState) {
+    let code = state.reason().map(|reason| &reason.code);
+    let span = Span::current();
+    span.record("clerk.status", state.status());
+    if let Some(code) = code {
+        span.record("clerk.reason", &*code.as_str());
+    }
+    let reason = code.map_or("none", AuthErrorReason::label);
+    metrics::counter!("clerk_requests_total", "status" => state.status(), "reason" => reason).increment(1);
+}
+
+fn undecidable(error: &AuthenticateError, id: Option<&RequestId>) -> Response {
+    let (title, text) = match error {
+        AuthenticateError::Handshake(_) => (
+            "Clerk's handshake failed",
+            "This browser carries a session of another Clerk instance. Check that the keys belong together, then delete this site's cookies.",
+        ),
+        AuthenticateError::SatelliteSignInUrl => (
+            "Clerk's domains do not fit",
+            "A satellite sends people to the primary domain to sign in. Check the sign-in URL.",
+        ),
+    };
+    error_page(StatusCode::INTERNAL_SERVER_ERROR, title, text, id.map(ToString::to_string).as_deref())
 }

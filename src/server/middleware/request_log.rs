@@ -9,7 +9,7 @@ use axum::{
     middleware::Next,
     response::Response,
 };
-use tracing::Instrument;
+use tracing::{Instrument, field::Empty};
 use uuid::Uuid;
 
 const HEADER: HeaderName = HeaderName::from_static("x-request-id");
@@ -29,7 +29,14 @@ pub async fn log_request(mut request: Request, next: Next) -> Response {
     let id = RequestId(Uuid::new_v4());
     request.extensions_mut().insert(id);
     // The highest level, so that a quieter log still names the request.
-    let span = tracing::error_span!("request", %id, method = %request.method(), path = request.uri().path());
+    let span = tracing::error_span!(
+        "request",
+        %id,
+        method = %request.method(),
+        path = request.uri().path(),
+        clerk.status = Empty,
+        clerk.reason = Empty,
+    );
     async move {
         let start = Instant::now();
         let mut response = next.run(request).await;

@@ -15,6 +15,8 @@ use tokio::{net::TcpListener, sync::Notify};
 pub enum Behaviour {
     /// Answers this.
     Answer(u16, &'static str),
+    /// Refuses the first request with a 401 and greets every other.
+    RefuseOnce,
     /// Answers nothing, ever.
     Silence,
     /// Says when a request arrived, and greets once told to.
@@ -44,9 +46,15 @@ type Shared = (Behaviour, Arc<Mutex<Vec<String>>>);
 
 async fn answer(State((behaviour, seen)): State<Shared>, request: Request) -> Response<Body> {
     let authorization = request.headers().get("authorization").map(|value| value.to_str().unwrap().to_owned());
-    seen.lock().unwrap().push(authorization.unwrap_or_default());
+    let number = {
+        let mut seen = seen.lock().unwrap();
+        seen.push(authorization.unwrap_or_default());
+        seen.len()
+    };
     let (status, body) = match behaviour {
         Behaviour::Answer(status, body) => (status, body),
+        Behaviour::RefuseOnce if number == 1 => (401, ""),
+        Behaviour::RefuseOnce => (200, "\"Hello World\""),
         Behaviour::Silence => std::future::pending().await,
         Behaviour::Wait { arrived, go_on } => {
             arrived.notify_one();

@@ -1,6 +1,7 @@
 //! Stands in for a Clerk instance: its own keys, its own key server on loopback, which can go away and come back.
 
 use std::{
+    collections::VecDeque,
     net::SocketAddr,
     sync::{Arc, Mutex},
 };
@@ -36,6 +37,10 @@ pub struct Backend {
     pub revocation_status: Mutex<Option<u16>>,
     /// The sessions it was told to revoke, with the `Authorization` that came along.
     pub revoked: Mutex<Vec<(String, String)>>,
+    /// The claims of the tokens it has to give, the next one first; a 404 once there are none.
+    pub tokens: Mutex<VecDeque<Value>>,
+    /// The sessions that it gave tokens for.
+    pub tokens_given: Mutex<Vec<String>>,
 }
 
 impl Issuer {
@@ -51,8 +56,11 @@ impl Issuer {
     }
 
     fn serve(&mut self, listener: TcpListener) {
-        let backend =
-            Router::new().route("/v1/sessions/{id}/revoke", post(revoke)).with_state(Arc::clone(&self.backend));
+        let key = Arc::clone(&self.key);
+        let backend = Router::new()
+            .route("/v1/sessions/{id}/revoke", post(revoke))
+            .route("/v1/sessions/{id}/tokens", post(move |state, path| give_token(state, path, key)))
+            .with_state(Arc::clone(&self.backend));
         let app =
             Router::new().route("/.well-known/jwks.json", get(jwks)).with_state(Arc::clone(&self.key)).merge(backend);
         self.server = Some(tokio::spawn(async move { axum::serve(listener, app).await.unwrap() }));
@@ -127,4 +135,17 @@ async fn revoke(
         None => (StatusCode::OK, Json(json!({ "object": "session", "id": id, "status": "revoked" }))),
         Some(status) => (StatusCode::from_u16(status).unwrap(), Json(json!({ "errors": [{ "code": "some_code" }] }))),
     }
+}
+
+async fn give_token(
+    State(backend): State<Arc<Backend>>,
+    Path(id): Path<String>,
+    key: Arc<Mutex<Arc<TestKey>>>,
+) -> (StatusCode, Json<Value>) {
+    let Some(claims) = backend.tokens.lock().unwrap().pop_front() else {
+        return (StatusCode::NOT_FOUND, Json(json!({ "errors": [{ "code": "resource_not_found" }] })));
+    };
+    backend.tokens_given.lock().unwrap().push(id);
+    let jwt = key.lock().unwrap().sign(&claims);
+    (StatusCode::OK, Json(json!({ "object": "token", "jwt": jwt })))
 }

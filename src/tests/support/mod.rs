@@ -1,6 +1,7 @@
 //! What the tests share.
 
 mod app;
+mod fake_backend;
 mod fake_gateway;
 mod issuer;
 
@@ -10,6 +11,7 @@ pub mod testing;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 pub use app::{App, Page};
+pub use fake_backend::{Answer, FakeBackend, Received, SECRET_KEY, backend_client, hangs_up, quick_retries};
 pub use fake_gateway::{Behaviour, FakeGateway};
 pub use issuer::Issuer;
 

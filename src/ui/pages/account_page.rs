@@ -77,6 +77,10 @@ const fn words(error: AccountError) -> (&'static str, &'static str) {
             "Your session cannot be checked",
             "The keys that sign it cannot be had right now. You have not been signed out.",
         ),
+        AccountError::NoToken => (
+            "Clerk gave no token for your session",
+            "The one you came with is about to end, and a new one could not be had. You have not been signed out.",
+        ),
         AccountError::GatewayRefused => (
             "The gateway refused your session token",
             "You are signed in here, but the gateway does not accept the token. Its issuer or its keys may be set to another Clerk instance.",

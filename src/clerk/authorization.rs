@@ -1,0 +1,186 @@
+//! `has()`: what a user may do (`@clerk/shared`, `authorization.ts`). Everything that is asked must hold; what cannot be
+//! told does not hold.
+
+use serde_json::{Value, json};
+
+use super::session_claims::{FactorAges, Scoped, active_organization, factor_ages};
+use crate::jwt::Claims;
+
+/// What is asked of a user.
+///
+/// ```
+/// use gatehouse::clerk::{Requirement, Reverification};
+///
+/// let requirement = Requirement::permission("org:invoices:create").and_plan("org:pro").and_reverification(Reverification::STRICT);
+/// ```
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Requirement {
+    role: Option<String>,
+    permission: Option<String>,
+    feature: Option<String>,
+    plan: Option<String>,
+    reverification: Option<Reverification>,
+}
+
+/// That the user proved who they are not long ago.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Reverification {
+    /// With which factors.
+    pub level: Level,
+    /// Less than this many minutes ago.
+    pub after_minutes: f64,
+}
+
+/// With which factors a user proved who they are. A factor that they do not have falls back to the one they have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Level {
+    /// The first factor.
+    FirstFactor,
+    /// The second factor, else the first.
+    SecondFactor,
+    /// Both; the first alone only where there is no second.
+    MultiFactor,
+}
+
+impl Reverification {
+    /// Both factors within 10 minutes.
+    pub const STRICT_MFA: Self = Self { level: Level::MultiFactor, after_minutes: 10.0 };
+    /// The second factor within 10 minutes.
+    pub const STRICT: Self = Self { level: Level::SecondFactor, after_minutes: 10.0 };
+    /// The second factor within an hour.
+    pub const MODERATE: Self = Self { level: Level::SecondFactor, after_minutes: 60.0 };
+    /// The second factor within a day.
+    pub const LAX: Self = Self { level: Level::SecondFactor, after_minutes: 1_440.0 };
+
+    /// The body of the 403 that makes Clerk's components ask for a factor.
+    #[must_use]
+    pub fn error_body(self) -> Value {
+        let level = match self.level {
+            Level::FirstFactor => "first_factor",
+            Level::SecondFactor => "second_factor",
+            Level::MultiFactor => "multi_factor",
+        };
+        let config = json!({ "level": level, "afterMinutes": self.after_minutes });
+        let metadata = json!({ "reverification": config });
+        json!({ "clerk_error": { "type": "forbidden", "reason": "reverification-error", "metadata": metadata } })
+    }
+
+    fn is_met_by(self, ages: FactorAges) -> bool {
+        let fresh = |age: f64| self.after_minutes > age;
+        match (self.level, ages.first, ages.second) {
+            (Level::FirstFactor, first, _) | (_, first, None) => first.is_some_and(fresh),
+            (Level::SecondFactor, _, Some(second)) => fresh(second),
+            (Level::MultiFactor, first, Some(second)) => first.is_some_and(fresh) && fresh(second),
+        }
+    }
+}
+
+impl Requirement {
+    /// A role in the active organization, with or without `org:` before it.
+    #[must_use]
+    pub fn role(role: impl Into<String>) -> Self {
+        Self::default().and_role(role)
+    }
+
+    /// A permission in the active organization, with or without `org:` before it.
+    #[must_use]
+    pub fn permission(permission: impl Into<String>) -> Self {
+        Self::default().and_permission(permission)
+    }
+
+    /// A feature of the organization's (`org:name`) or the user's (`user:name`) plan, or of either (`name`).
+    #[must_use]
+    pub fn feature(feature: impl Into<String>) -> Self {
+        Self::default().and_feature(feature)
+    }
+
+    /// A plan of the organization (`org:name`) or the user (`user:name`), or of either (`name`).
+    #[must_use]
+    pub fn plan(plan: impl Into<String>) -> Self {
+        Self::default().and_plan(plan)
+    }
+
+    /// That the user proved who they are not long ago.
+    #[must_use]
+    pub fn reverification(reverification: Reverification) -> Self {
+        Self::default().and_reverification(reverification)
+    }
+
+    /// As [`Self::role`], too.
+    #[must_use]
+    pub fn and_role(self, role: impl Into<String>) -> Self {
+        Self { role: Some(role.into()), ..self }
+    }
+
+    /// As [`Self::permission`], too.
+    #[must_use]
+    pub fn and_permission(self, permission: impl Into<String>) -> Self {
+        Self { permission: Some(permission.into()), ..self }
+    }
+
+    /// As [`Self::feature`], too.
+    #[must_use]
+    pub fn and_feature(self, feature: impl Into<String>) -> Self {
+        Self { feature: Some(feature.into()), ..self }
+    }
+
+    /// As [`Self::plan`], too.
+    #[must_use]
+    pub fn and_plan(self, plan: impl Into<String>) -> Self {
+        Self { plan: Some(plan.into()), ..self }
+    }
+
+    /// As [`Self::reverification`], too.
+    #[must_use]
+    pub fn and_reverification(self, reverification: Reverification) -> Self {
+        Self { reverification: Some(reverification), ..self }
+    }
+
+    /// Whether claims meet everything that is asked. Nothing asked is not met: a check that was forgotten must not pass.
+    pub(super) fn is_met_by(&self, claims: &Claims) -> bool {
+        let asked = [
+            self.organization_part(claims),
+            self.feature.as_deref().map(|feature| is_in(claims.text("fea"), feature)),
+            self.plan.as_deref().map(|plan| is_in(claims.text("pla"), plan)),
+            self.reverification.map(|asked| {
+                asked.after_minutes > 0.0 && factor_ages(claims).is_some_and(|ages| asked.is_met_by(ages))
+            }),
+        ];
+        asked.iter().any(Option::is_some) && asked.iter().flatten().all(|holds| *holds)
+    }
+
+    fn organization_part(&self, claims: &Claims) -> Option<bool> {
+        if self.role.is_none() && self.permission.is_none() {
+            return None;
+        }
+        let Some(organization) = active_organization(claims).filter(|organization| !organization.id.is_empty()) else {
+            return Some(false);
+        };
+        let role = self.role.as_deref().is_none_or(|role| {
+            organization.role.as_deref().is_some_and(|has| !has.is_empty() && bare(has) == bare(role))
+        });
+        let permission = self.permission.as_deref().is_none_or(|permission| {
+            let permission = format!("org:{}", bare(permission));
+            organization.permissions.contains(&permission)
+        });
+        Some(role && permission)
+    }
+}
+
+/// `org:admin` and `admin` are the same.
+fn bare(name: &str) -> &str {
+    name.trim_start_matches("org:")
+}
+
+/// Whether a claim such as `o:pro,u:plus` lists what is asked.
+fn is_in(claim: Option<&str>, asked: &str) -> bool {
+    let Some(claim) = claim.filter(|claim| !claim.is_empty()) else { return false };
+    let scoped = Scoped::read(claim);
+    let mut parts = asked.split(':');
+    match (parts.next().unwrap_or_default(), parts.next()) {
+        (name, None) => scoped.organization.contains(&name) || scoped.user.contains(&name),
+        ("o" | "org" | "organization", Some(name)) => scoped.organization.contains(&name),
+        ("u" | "user", Some(name)) => scoped.user.contains(&name),
+        _ => false,
+    }
+}

@@ -1,0 +1,57 @@
+//! What an application knows of its Clerk instance.
+
+use secrecy::SecretString;
+use url::Url;
+
+use super::{InstanceType, OrganizationSync, PublishableKey};
+
+/// What an application knows of its Clerk instance.
+#[derive(Debug, Clone)]
+pub struct ClerkOptions {
+    /// `CLERK_PUBLISHABLE_KEY`, which also names the instance's Frontend API host.
+    pub publishable_key: PublishableKey,
+    /// Where browsers reach the Frontend API: its own URL, or a proxy path on the application's origin.
+    pub frontend_api_url: Url,
+    /// `CLERK_API_URL`: the Backend API.
+    pub api_url: Url,
+    /// `CLERK_SECRET_KEY`.
+    pub secret_key: SecretString,
+    /// The origin people use. Pinned: headers such as `X-Forwarded-Host` never decide where a browser is sent.
+    pub public_url: Url,
+    /// `CLERK_SIGN_IN_URL`; Clerk's account portal where absent.
+    pub sign_in_url: Option<Url>,
+    /// `CLERK_SIGN_UP_URL`; Clerk's account portal where absent.
+    pub sign_up_url: Option<Url>,
+    /// Whether several domains share one session.
+    pub domains: Domains,
+    /// Which paths belong to an organization.
+    pub organization_sync: OrganizationSync,
+}
+
+impl ClerkOptions {
+    pub(super) fn is_development(&self) -> bool {
+        self.publishable_key.instance_type() == InstanceType::Development
+    }
+}
+
+/// The application's place among the domains that share its sessions.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Domains {
+    /// The only one. Such an application sends no browser to a URL that a link names, which
+    /// [`Domains::Primary`] must do in development.
+    #[default]
+    Single,
+    /// The one where people sign in.
+    Primary,
+    /// One that gets its sessions from the primary.
+    Satellite {
+        /// Whether to ask the primary on the first visit, too, when there are no cookies yet.
+        auto_sync: bool,
+    },
+}
+
+impl Domains {
+    pub(super) const fn is_satellite(self) -> bool {
+        matches!(self, Self::Satellite { .. })
+    }
+}

@@ -1,0 +1,80 @@
+//! Renewing an expired session from the server: one call to the Backend API instead of a redirect (`@clerk/backend`,
+//! `tokens/request.ts`, "attemptRefresh").
+
+use std::sync::Arc;
+
+use http::HeaderMap;
+
+use super::{
+    BackendError, Clerk, RequestState,
+    authenticate_request::signed_in,
+    backend::RefreshSession,
+    context::AuthenticateContext,
+    handshake::{append_directives, session_token},
+    reason::RefreshRefusal,
+};
+
+/// Longer codes than Clerk's are no codes.
+const MAX_CODE_BYTES: usize = 64;
+
+impl Clerk {
+    /// The state after renewing, with the cookies that say so; or why nothing was renewed.
+    pub(super) async fn renew(&self, context: &AuthenticateContext<'_>) -> Result<RequestState, RefreshRefusal> {
+        if !context.is_get {
+            return Err(RefreshRefusal::NonGet);
+        }
+        let refresh_token = context.refresh_token.as_deref().ok_or(RefreshRefusal::NoRefreshCookie)?;
+        let expired = context.session_token().ok_or(RefreshRefusal::MissingSid)?;
+        let session_id = expired.claims().and_then(|claims| claims.text("sid")).filter(|id| !id.is_empty());
+        let refresh = RefreshSession {
+            session_id: session_id.ok_or(RefreshRefusal::MissingSid)?,
+            expired_token: expired.text.secret(),
+            refresh_token: &refresh_token.into(),
+            request_origin: &context.url.origin().ascii_serialization(),
+            request_headers: &context.parts.headers,
+            suffixed_cookies: context.suffixed_cookies,
+        };
+        match self.backend.sessions().refresh_session(&refresh).await {
+            Ok(cookies) => self.state_of(context, &cookies).await,
+            Err(error) => {
+                tracing::warn!(%error, "could not renew a session");
+                Err(refusal(&error))
+            }
+        }
+    }
+
+    async fn state_of(
+        &self,
+        context: &AuthenticateContext<'_>,
+        cookies: &[String],
+    ) -> Result<RequestState, RefreshRefusal> {
+        if cookies.is_empty() {
+            return Err(RefreshRefusal::UnexpectedSdkError);
+        }
+        let token = session_token(cookies).unwrap_or_default();
+        let verified = self.verifier.verify(token, context.now).await.map_err(|error| {
+            tracing::warn!(%error, "a renewed session token was refused");
+            RefreshRefusal::InvalidSessionToken
+        })?;
+        let mut headers = HeaderMap::new();
+        append_directives(&mut headers, cookies);
+        Ok(signed_in(verified, token.into(), headers))
+    }
+}
+
+fn refusal(error: &BackendError) -> RefreshRefusal {
+    match error {
+        BackendError::Unreachable(_) | BackendError::Timeout | BackendError::NoAnswer(_) => RefreshRefusal::FetchError,
+        error => match error.code() {
+            Some("unexpected_error") => RefreshRefusal::FetchError,
+            Some(code) if is_code(code) => RefreshRefusal::Backend(Arc::from(code)),
+            _ => RefreshRefusal::UnexpectedBapiError,
+        },
+    }
+}
+
+/// The code becomes part of a header and of a URL.
+fn is_code(code: &str) -> bool {
+    let plain = |character: char| character.is_ascii_alphanumeric() || matches!(character, '_' | '-');
+    !code.is_empty() && code.len() <= MAX_CODE_BYTES && code.chars().all(plain)
+}
