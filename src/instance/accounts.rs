@@ -15,7 +15,8 @@ use super::{
 /// Clerk's own bounds, in characters.
 pub const PASSWORD_CHARS: std::ops::RangeInclusive<usize> = 8..=72;
 const MAX_EMAIL_CHARS: usize = 254;
-const MAX_NAME_CHARS: usize = 100;
+/// Of a first or a last name.
+pub const MAX_NAME_CHARS: usize = 100;
 
 /// What somebody typed to sign up.
 #[derive(Debug, Clone, Default)]
@@ -80,14 +81,14 @@ fn is_dev_browser(id: &str) -> bool {
 impl InstanceState {
     /// Signs a browser in. Returns the cookies that say so.
     pub async fn sign_in(&self, email: &str, password: String, browser: &Browser) -> Result<Vec<String>, AccountError> {
-        let user = self.store.user_by_email(normalise_email(email)).await?;
-        let stored = user.as_ref().map(|user| user.password_hash.clone());
+        let credentials = self.store.credentials(normalise_email(email)).await?;
+        let stored = credentials.as_ref().map(|credentials| credentials.password_hash.clone());
         let correct = self.passwords.verify(password, stored).await?;
-        let user = user.filter(|_| correct).ok_or(AccountError::Refused(Refusal::WrongCredentials))?;
-        if user.banned {
+        let credentials = credentials.filter(|_| correct).ok_or(AccountError::Refused(Refusal::WrongCredentials))?;
+        if credentials.banned {
             return Err(AccountError::Refused(Refusal::Banned));
         }
-        self.start_session(user.id, browser).await
+        self.start_session(credentials.user_id, browser).await
     }
 
     /// Creates an account and signs the browser in. Returns the cookies that say so.
@@ -127,7 +128,15 @@ impl InstanceState {
         }
     }
 
-    /// The application's cookies for a browser, at `origin`: who it is, whether somebody is signed in, and their token.
+    /// The session of a browser, if it has one, with a new refresh token.
+    pub async fn renew_session(&self, browser: &Browser) -> Result<Option<ActiveSession>, StoreError> {
+        match &browser.client_token {
+            Some(token) => self.store.renew_session(token.clone(), self.now()).await,
+            None => Ok(None),
+        }
+    }
+
+    /// The application's cookies for a browser, at `origin`: who it is, whether somebody is signed in, their tokens.
     pub fn application_cookies(
         &self,
         active: Option<&ActiveSession>,
@@ -137,21 +146,20 @@ impl InstanceState {
         let cookies = self.cookies();
         let dev_browser = browser.dev_browser.clone().unwrap_or_else(|| new_id("dvb"));
         let mut values = cookies.dev_browser(&dev_browser);
-        values.extend(match active {
-            Some(active) => {
-                let token = self.mint.session_token(&active.session, origin, self.now())?;
-                cookies.signed_in(&token, active.client_updated_at.as_secs())
-            }
-            None => cookies.signed_out(),
-        });
+        let Some(active) = active else {
+            values.extend(cookies.signed_out());
+            return Ok(values);
+        };
+        let token = self.mint.session_token(&active.session, origin, None, self.now())?;
+        values.extend(cookies.signed_in(&token, active.client_updated_at.as_secs()));
+        values.extend(active.refresh_token.as_ref().map(|token| cookies.refresh(token)));
         Ok(values)
     }
 
     async fn start_session(&self, user_id: String, browser: &Browser) -> Result<Vec<String>, AccountError> {
         let (active, token) = self.store.start_session(user_id, browser.client_token.clone(), self.now()).await?;
         tracing::info!(user.id = active.session.user_id, session.id = active.session.id, "signed in");
-        let origin = self.settings.public_url.origin().ascii_serialization();
-        let mut values = self.application_cookies(Some(&active), browser, &origin)?;
+        let mut values = self.application_cookies(Some(&active), browser, &self.public_origin())?;
         values.push(self.cookies().client(&token));
         Ok(values)
     }

@@ -1,5 +1,7 @@
 //! Clerk's error envelope, for the Frontend and the Backend API.
 
+use std::borrow::Cow;
+
 use axum::{
     Json,
     http::StatusCode,
@@ -14,20 +16,32 @@ use super::{ids::new_id, signing_key::SigningKeyError, store::StoreError};
 pub struct ClerkError {
     status: StatusCode,
     code: &'static str,
-    message: &'static str,
-    param_name: Option<&'static str>,
+    message: Cow<'static, str>,
+    param_name: Option<Cow<'static, str>>,
 }
 
 impl ClerkError {
     /// An error with a status, a code of Clerk's and a sentence.
     pub const fn new(status: StatusCode, code: &'static str, message: &'static str) -> Self {
-        Self { status, code, message, param_name: None }
+        Self { status, code, message: Cow::Borrowed(message), param_name: None }
+    }
+
+    /// What was asked for does not exist.
+    pub const fn not_found(message: &'static str) -> Self {
+        Self::new(StatusCode::NOT_FOUND, "resource_not_found", message)
     }
 
     /// A parameter that is missing or has no meaning.
     pub const fn parameter(name: &'static str, message: &'static str) -> Self {
-        let code = "form_param_value_invalid";
-        Self { status: StatusCode::BAD_REQUEST, code, message, param_name: Some(name) }
+        let (status, code) = (StatusCode::BAD_REQUEST, "form_param_value_invalid");
+        Self { status, code, message: Cow::Borrowed(message), param_name: Some(Cow::Borrowed(name)) }
+    }
+
+    /// A parameter of the Backend API that is not as it must be. The message starts with its name.
+    pub fn form(code: &'static str, name: impl Into<Cow<'static, str>>, complaint: &str) -> Self {
+        let name = name.into();
+        let message = Cow::Owned(format!("{name} {complaint}."));
+        Self { status: StatusCode::UNPROCESSABLE_ENTITY, code, message, param_name: Some(name) }
     }
 
     const fn internal() -> Self {
@@ -66,5 +80,14 @@ impl IntoResponse for ClerkError {
 
 /// The answer for paths the instance does not serve.
 pub async fn not_found() -> ClerkError {
-    ClerkError::new(StatusCode::NOT_FOUND, "resource_not_found", "The embedded Clerk serves nothing at this path.")
+    ClerkError::not_found("The embedded Clerk serves nothing at this path.")
+}
+
+/// The answer for paths that it serves, but not with this method.
+pub async fn method_not_allowed() -> ClerkError {
+    ClerkError::new(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "method_not_allowed",
+        "The embedded Clerk does not serve this path with this method.",
+    )
 }

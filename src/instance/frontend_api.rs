@@ -27,7 +27,10 @@ pub struct HandshakeQuery {
     format: Option<String>,
 }
 
-/// `GET /v1/client/handshake`: a fresh session token for the browser, sent back to where it came from.
+/// `GET /v1/client/handshake`: fresh tokens for the browser, sent back to where it came from.
+///
+/// A nonce leads to a new refresh token, too. Without one the cookies stand in the address, which is no place for what
+/// is good for days; the browser keeps the refresh token it has.
 pub async fn handshake(
     State(state): State<Arc<InstanceState>>,
     Query(query): Query<HandshakeQuery>,
@@ -35,10 +38,11 @@ pub async fn handshake(
 ) -> Result<impl IntoResponse, ClerkError> {
     let mut target = return_target(&state, query.redirect_url.as_deref())?;
     let browser = Browser::read(&headers);
-    let active = state.active_session(&browser).await?;
+    let by_nonce = query.format.as_deref() == Some("nonce");
+    let active = if by_nonce { state.renew_session(&browser).await? } else { state.active_session(&browser).await? };
     let origin = target.origin().ascii_serialization();
     let directives = state.application_cookies(active.as_ref(), &browser, &origin)?;
-    if query.format.as_deref() == Some("nonce") {
+    if by_nonce {
         let nonce = state.store.keep_handshake(directives, state.now()).await?;
         target.query_pairs_mut().append_pair("__clerk_handshake_nonce", &nonce);
     } else {

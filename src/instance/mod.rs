@@ -6,7 +6,8 @@
 //! - `portal`: the pages where people sign up, in and out; plain HTML forms
 //! - `accounts`: what signing up, in and out means
 //! - `session_cookies`, `tokens`, `signing_key`: what a session looks like outside
-//! - `store`: one SQLite file; `seed`: who is in it from the start
+//! - `templates`: the claims of tokens for third parties; `metadata`: what applications keep with a user
+//! - `store`: one SQLite file; `seed`: who and what is in it from the start
 //!
 //! It shares no code with `jwt` or `clerk`: an issuer that shares code with its verifier proves nothing about either.
 
@@ -15,6 +16,7 @@ mod backend_api;
 mod clerk_error;
 mod frontend_api;
 mod ids;
+mod metadata;
 mod password;
 mod portal;
 mod publishable_key;
@@ -23,6 +25,7 @@ mod seed;
 mod session_cookies;
 mod signing_key;
 mod store;
+mod templates;
 mod tokens;
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
@@ -129,17 +132,24 @@ impl Instance {
         self.state.store.check().await
     }
 
-    /// Everything the instance serves, to be mounted at the base path.
+    /// What browsers ask of the instance, to be mounted at the base path.
     pub fn router(&self) -> Router {
-        let state = Arc::clone(&self.state);
-        Router::new()
+        let router = Router::new()
             .route("/.well-known/jwks.json", get(frontend_api::jwks))
             .route("/v1/client/handshake", get(frontend_api::handshake))
             .merge(portal::router())
-            .nest("/api", backend_api::router(&state))
-            .fallback(clerk_error::not_found)
-            .layer(from_fn_with_state(Arc::clone(&state), refuse_foreign_names))
-            .with_state(state)
+            .fallback(clerk_error::not_found);
+        self.serve(router)
+    }
+
+    /// What applications' servers ask of it, to be mounted wherever they are told. It knows no cookies.
+    pub fn backend_api(&self) -> Router {
+        self.serve(backend_api::router(&self.state))
+    }
+
+    fn serve(&self, router: Router<Arc<InstanceState>>) -> Router {
+        let state = Arc::clone(&self.state);
+        router.layer(from_fn_with_state(Arc::clone(&state), refuse_foreign_names)).with_state(state)
     }
 }
 
@@ -164,6 +174,11 @@ async fn refuse_foreign_names(
 impl InstanceState {
     fn now(&self) -> Duration {
         (self.settings.clock)()
+    }
+
+    /// The origin people use.
+    fn public_origin(&self) -> String {
+        self.settings.public_url.origin().ascii_serialization()
     }
 
     /// A page of the portal, as a path.

@@ -1,4 +1,11 @@
-//! Who is in a new instance. The ids are fixed, so that tests and examples can name them.
+//! Who and what is in a new instance. The ids are fixed, so that tests and examples can name them.
+
+use serde_json::{Map, Value};
+
+use super::{
+    store::TemplateContent,
+    templates::{DEFAULT_CLOCK_SKEW_SECONDS, DEFAULT_LIFETIME_SECONDS},
+};
 
 /// The password of every seeded user. No secret: it opens nothing but a demonstration on this machine.
 pub const SEED_PASSWORD: &str = "gatehouse-demo";
@@ -47,3 +54,24 @@ pub const SEED_USERS: [SeedUser; 3] = [
         banned: true,
     },
 ];
+
+/// The id of the seeded JWT template.
+pub const SEED_TEMPLATE_ID: &str = "jtmp_seed000000000000000Supabase";
+
+/// The JWT template that every instance has from the start: Clerk's own for Supabase. Its claims are those that
+/// Supabase reads (Supabase, "JWT claims reference").
+pub fn seed_template() -> TemplateContent {
+    let claims = [
+        ("aud", Value::from("authenticated")),
+        ("role", Value::from("authenticated")),
+        ("email", Value::from("{{user.primary_email_address}}")),
+        ("app_metadata", Value::Object(Map::new())),
+        ("user_metadata", Value::Object(Map::new())),
+    ];
+    TemplateContent {
+        name: "supabase".to_owned(),
+        claims: claims.map(|(name, value)| (name.to_owned(), value)).into_iter().collect(),
+        lifetime_seconds: DEFAULT_LIFETIME_SECONDS,
+        allowed_clock_skew_seconds: DEFAULT_CLOCK_SKEW_SECONDS,
+    }
+}

@@ -1,11 +1,17 @@
-//! The instance's cookies, with Clerk's names and attributes. Each but `__client` comes twice: plain, and with the
-//! instance's suffix.
+//! The instance's cookies, with Clerk's names and attributes. Each comes twice, plain and with the instance's suffix;
+//! only `__client` has none, and `__refresh` always has it.
 
+use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
 use super::publishable_key::suffixed;
 
 const YEAR_SECONDS: u32 = 365 * 24 * 60 * 60;
+const SESSION: &str = "__session";
+const CLIENT_UAT: &str = "__client_uat";
+/// With its suffix, this cookie lets the application's server renew a session without a redirect. Never readable by
+/// scripts.
+const REFRESH: &str = "__refresh";
 
 /// `__client`: names the browser to the instance. Never readable by scripts.
 pub const CLIENT: &str = "__client";
@@ -31,19 +37,34 @@ impl CookieWriter {
 
     /// The application's cookies for a session: its token, and when the client last changed, in seconds.
     pub fn signed_in(self, token: &str, client_updated_at: u64) -> Vec<String> {
-        let session = self.pair("__session", token, YEAR_SECONDS);
-        let updated = self.pair("__client_uat", &client_updated_at.to_string(), YEAR_SECONDS);
-        [session, updated].concat()
+        let updated = self.pair(CLIENT_UAT, &client_updated_at.to_string(), YEAR_SECONDS);
+        [self.session(token), updated].concat()
     }
 
     /// The application's cookies for nobody.
     pub fn signed_out(self) -> Vec<String> {
-        [self.pair("__session", "", 0), self.pair("__client_uat", "0", YEAR_SECONDS)].concat()
+        let mut values = [self.pair(SESSION, "", 0), self.pair(CLIENT_UAT, "0", YEAR_SECONDS)].concat();
+        values.push(self.refresh_cookie("", 0));
+        values
+    }
+
+    /// The application's cookies with a session's token.
+    pub fn session(self, token: &str) -> [String; 2] {
+        self.pair(SESSION, token, YEAR_SECONDS)
+    }
+
+    /// `__refresh_…`.
+    pub fn refresh(self, token: &SecretString) -> String {
+        self.refresh_cookie(token.expose_secret(), YEAR_SECONDS)
     }
 
     /// The application's cookies that name the browser.
     pub fn dev_browser(self, id: &str) -> Vec<String> {
         self.pair(DEV_BROWSER, id, YEAR_SECONDS).to_vec()
+    }
+
+    fn refresh_cookie(self, value: &str, max_age: u32) -> String {
+        self.cookie(&suffixed(REFRESH), value, max_age) + "; HttpOnly"
     }
 
     fn pair(self, name: &str, value: &str, max_age: u32) -> [String; 2] {
@@ -66,6 +87,17 @@ mod tests {
         assert_eq!(http.client("t"), "__client=t; Path=/; Max-Age=31536000; SameSite=Lax; HttpOnly");
         let https = CookieWriter::new(&Url::parse("https://demo.example").unwrap());
         assert_eq!(https.client("t"), "__client=t; Path=/; Max-Age=31536000; SameSite=Lax; Secure; HttpOnly");
+    }
+
+    #[test]
+    fn scripts_cannot_read_the_refresh_cookie_which_has_a_suffix_only() {
+        let http = CookieWriter::new(&Url::parse("http://localhost:3000").unwrap());
+        let cookie = "__refresh_3_AN3zpR=t; Path=/; Max-Age=31536000; SameSite=Lax; HttpOnly";
+        assert_eq!(http.refresh(&"t".into()), cookie);
+        let https = CookieWriter::new(&Url::parse("https://demo.example").unwrap());
+        assert_eq!(https.refresh(&"t".into()), cookie.replace("; HttpOnly", "; Secure; HttpOnly"));
+        let cleared = "__refresh_3_AN3zpR=; Path=/; Max-Age=0; SameSite=Lax; HttpOnly";
+        assert!(http.signed_out().iter().any(|cookie| cookie == cleared));
     }
 
     #[test]

@@ -1,20 +1,23 @@
-//! Clerk's tokens: which claims they hold and for how long (Clerk, "Session tokens").
+//! Clerk's tokens: which claims they hold and for how long (Clerk, "Session tokens", "JWT templates").
 
 use std::time::Duration;
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::{
     ids::new_id,
     publishable_key::ISSUER_HOST,
     signing_key::{SigningKey, SigningKeyError},
     store::Session,
+    templates::is_reserved,
 };
 
 /// Clerk's category of session and handshake tokens.
 const SESSION_CATEGORY: &str = "cl_B7d4PD111AAA";
-/// Tokens are valid a little before they are made, for clocks that lag.
-const NOT_BEFORE: u64 = 10;
+/// Clerk's category of tokens made from templates. No session token: verifiers tell them apart by it.
+const TEMPLATE_CATEGORY: &str = "cl_B7d4PD222AAA";
+/// Session tokens are valid a little before they are made, for clocks that lag.
+const NOT_BEFORE: Duration = Duration::from_secs(10);
 
 /// Makes tokens.
 pub struct TokenMint {
@@ -23,36 +26,73 @@ pub struct TokenMint {
     lifetime: Duration,
 }
 
+/// A token to be made from a template.
+pub struct TemplateToken<'a> {
+    /// The template's claims, without shortcodes.
+    pub claims: Map<String, Value>,
+    /// `user_…`
+    pub user_id: &'a str,
+    /// The application it is for.
+    pub origin: &'a str,
+    pub lifetime: Duration,
+    pub allowed_clock_skew: Duration,
+}
+
+/// What a session token says about its session.
+#[derive(Debug, PartialEq, Eq)]
+pub struct SessionClaims {
+    /// `sess_…`
+    pub session_id: String,
+    /// `user_…`
+    pub user_id: String,
+}
+
 impl TokenMint {
     /// Signs with `key`, which is called by the instance's id, as Clerk does.
     pub const fn new(key: SigningKey, instance_id: String, lifetime: Duration) -> Self {
         Self { key, kid: instance_id, lifetime }
     }
 
-    /// A session token, version 2, for the application at `origin`.
-    pub fn session_token(&self, session: &Session, origin: &str, now: Duration) -> Result<String, SigningKeyError> {
-        let issued_at = now.as_secs();
+    /// A session token, version 2, for the application at `origin`. Lives as long as this instance's do, unless another
+    /// `lifetime` is asked for.
+    pub fn session_token(
+        &self,
+        session: &Session,
+        origin: &str,
+        lifetime: Option<Duration>,
+        now: Duration,
+    ) -> Result<String, SigningKeyError> {
         let minutes = now.saturating_sub(session.created_at).as_secs() / 60;
-        let claims = json!({
-            "azp": origin,
-            "exp": issued_at + self.lifetime.as_secs(),
-            // Minutes since the first factor; there is no second one.
-            "fva": [minutes, -1],
-            "iat": issued_at,
-            "iss": format!("https://{ISSUER_HOST}"),
-            "jti": new_id("tok"),
-            "nbf": issued_at.saturating_sub(NOT_BEFORE),
-            "sid": session.id,
-            "sts": "active",
-            "sub": session.user_id,
-            "v": 2,
-        });
-        self.key.sign(&self.header(), &claims)
+        let mut claims = automatic(origin, &session.user_id, lifetime.unwrap_or(self.lifetime), NOT_BEFORE, now);
+        // Minutes since the first factor; there is no second one.
+        claims.insert("fva".to_owned(), json!([minutes, -1]));
+        claims.insert("sid".to_owned(), session.id.as_str().into());
+        claims.insert("sts".to_owned(), "active".into());
+        claims.insert("v".to_owned(), 2.into());
+        self.key.sign(&self.header(SESSION_CATEGORY), &Value::Object(claims))
+    }
+
+    /// A token made from a template. What the token says by itself wins over the template, and it names no session.
+    pub fn template_token(&self, token: TemplateToken<'_>, now: Duration) -> Result<String, SigningKeyError> {
+        let mut claims = token.claims;
+        claims.retain(|name, _| !is_reserved(name));
+        claims.extend(automatic(token.origin, token.user_id, token.lifetime, token.allowed_clock_skew, now));
+        self.key.sign(&self.header(TEMPLATE_CATEGORY), &Value::Object(claims))
     }
 
     /// A handshake's payload: `Set-Cookie` values, signed.
     pub fn handshake_token(&self, directives: &[String]) -> Result<String, SigningKeyError> {
-        self.key.sign(&self.header(), &json!({ "handshake": directives }))
+        self.key.sign(&self.header(SESSION_CATEGORY), &json!({ "handshake": directives }))
+    }
+
+    /// What a session token of this instance says, even one that has expired; none for anything else.
+    pub fn read_session_token(&self, token: &str) -> Option<SessionClaims> {
+        let (header, claims) = self.key.verify(token)?;
+        if header != self.header(SESSION_CATEGORY) {
+            return None;
+        }
+        let text = |name: &str| claims.get(name)?.as_str().map(str::to_owned);
+        Some(SessionClaims { session_id: text("sid")?, user_id: text("sub")? })
     }
 
     /// The public keys (RFC 7517).
@@ -60,7 +100,32 @@ impl TokenMint {
         json!({ "keys": [self.key.jwk(&self.kid)] })
     }
 
-    fn header(&self) -> Value {
-        json!({ "alg": "RS256", "cat": SESSION_CATEGORY, "kid": self.kid, "typ": "JWT" })
+    fn header(&self, category: &str) -> Value {
+        json!({ "alg": "RS256", "cat": category, "kid": self.kid, "typ": "JWT" })
     }
 }
+
+/// The claims that every token has.
+fn automatic(
+    origin: &str,
+    user_id: &str,
+    lifetime: Duration,
+    not_before: Duration,
+    now: Duration,
+) -> Map<String, Value> {
+    let issued_at = now.as_secs();
+    let claims = [
+        ("azp", origin.into()),
+        ("exp", Value::from(issued_at.saturating_add(lifetime.as_secs()))),
+        ("iat", issued_at.into()),
+        ("iss", format!("https://{ISSUER_HOST}").into()),
+        ("jti", new_id("tok").into()),
+        ("nbf", issued_at.saturating_sub(not_before.as_secs()).into()),
+        ("sub", user_id.into()),
+    ];
+    claims.map(|(name, value)| (name.to_owned(), value)).into_iter().collect()
+}
+
+#[cfg(test)]
+#[path = "tokens_tests.rs"]
+mod tests;

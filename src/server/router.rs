@@ -36,7 +36,9 @@ pub fn router(config: &Config, services: &Arc<Services>) -> Result<Router, Start
         let portal = Redirect::to(&instance.portal_path());
         router = router
             .route(&format!("{CLERK_PATH}/"), get(portal))
-            .nest(CLERK_PATH, middleware::for_browsers(instance.router(), services));
+            .nest(CLERK_PATH, middleware::for_browsers(instance.router(), services))
+            // Servers ask here, not browsers.
+            .nest(&format!("{CLERK_PATH}/api"), instance.backend_api());
     }
     if config.gateway_url.is_none() {
         router = router.nest(GATEWAY_PATH, gateway::load(&config.config_dir, &gateway_dependencies(config, services))?);

@@ -80,8 +80,11 @@ async fn cookies_have_clerks_names_and_attributes() {
         let cookie = cookies.iter().find(|cookie| cookie.starts_with(&format!("{name}="))).expect(name);
         assert!(cookie.ends_with("; Path=/; Max-Age=31536000; SameSite=Lax"), "{cookie}");
     }
-    let client = cookies.iter().find(|cookie| cookie.starts_with("__client=")).unwrap();
-    assert!(client.ends_with("; Path=/; Max-Age=31536000; SameSite=Lax; HttpOnly"), "{client}");
+    for name in ["__client", "__refresh_3_AN3zpR"] {
+        let cookie = cookies.iter().find(|cookie| cookie.starts_with(&format!("{name}="))).expect(name);
+        assert!(cookie.ends_with("; Path=/; Max-Age=31536000; SameSite=Lax; HttpOnly"), "{cookie}");
+    }
+    assert!(!cookies.iter().any(|cookie| cookie.starts_with("__refresh=")), "Clerk's SDK reads the suffixed name only");
 }
 
 #[tokio::test]
@@ -90,7 +93,7 @@ async fn a_lost_session_token_is_renewed_on_the_way_to_the_page() {
     let cookies = without(&signed_in(&app).await, &["__session"]);
     let (page, cookies, seen) = browse(&app, "/account?a=b", &cookies).await;
     assert!(page.body.contains("Hello World"), "{}", page.body);
-    assert!(cookies.contains("__session=eyJ"));
+    assert!(cookies.contains("__session=eyJ") && cookies.contains("__refresh_3_AN3zpR="));
     assert_eq!(seen.len(), 4, "page, handshake, page with nonce, clean page: {seen:#?}");
     assert_eq!(seen[3], format!("{}/account?a=b", app.origin));
     assert!(seen.iter().all(|address| !address.contains("eyJ")), "no token in an address: {seen:#?}");
@@ -221,7 +224,10 @@ async fn the_portal_signs_out_too() {
     let page = app.post_form("/__clerk/sign-out", &cookies, &[]).await;
     assert_eq!((page.status, page.header("location")), (303, format!("{}/", app.origin).as_str()));
     let after = page.cookies_after(&cookies);
-    assert!(after.contains("__client_uat=0") && !after.contains("__session="), "{after}");
+    assert!(
+        after.contains("__client_uat=0") && !after.contains("__session=") && !after.contains("__refresh"),
+        "{after}"
+    );
     let old_client = without(&cookies, &["__session", "__client_uat"]);
     let (page, _, _) = browse(&app, "/account", &old_client).await;
     assert!(page.body.contains("<h1 id=\"title\">Sign in</h1>"), "the client's old token is worth nothing");

@@ -6,6 +6,7 @@
 mod account_page;
 mod backend_api;
 mod backend_failures;
+mod embedded_backend_api;
 mod embedded_clerk;
 mod hosted_clerk;
 mod operations;

@@ -1,38 +1,32 @@
-//! Clients (browsers) and their sessions.
+//! Clients (browsers): signing in and out of them.
 
 use std::time::Duration;
 
-use rusqlite::{OptionalExtension, Row, Transaction, params};
+use rusqlite::{OptionalExtension, Transaction, params};
+use secrecy::SecretString;
 
-use super::{Store, StoreError, from_millis, millis};
+use super::{
+    Store, StoreError, from_millis, millis,
+    sessions::{self, Session},
+};
 use crate::instance::ids::{hash_secret, new_id, new_secret};
 
 /// Clerk's default: a session ends after a week, whatever happens in it.
 const SESSION_LIFETIME: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
-/// A session that is active.
-#[derive(Debug, Clone)]
-pub struct Session {
-    /// `sess_…`
-    pub id: String,
-    /// `user_…`
-    pub user_id: String,
-    /// When the user signed in.
-    pub created_at: Duration,
-}
-
 /// A client's active session.
-#[derive(Debug, Clone)]
 pub struct ActiveSession {
     /// The session.
     pub session: Session,
     /// When the client's sessions last changed: `__client_uat`.
     pub client_updated_at: Duration,
+    /// The session's refresh token, where a new one was made.
+    pub refresh_token: Option<SecretString>,
 }
 
 impl Store {
     /// Starts a session for a user in the browser that holds `client_token`, or in a new one. Ends every other session
-    /// there. Returns the session and the browser's new token.
+    /// there. Returns the session, with a refresh token, and the browser's new token.
     pub async fn start_session(
         &self,
         user_id: String,
@@ -42,14 +36,15 @@ impl Store {
         self.write(move |transaction| {
             forget_old(transaction, now)?;
             let (client_id, token) = rotate_or_create(transaction, client_token.as_deref(), now)?;
-            end_sessions(transaction, &client_id, "replaced")?;
-            let session = Session { id: new_id("sess"), user_id, created_at: from_millis(millis(now)) };
+            end_sessions(transaction, &client_id, "replaced", now)?;
+            let session = sessions::insert(transaction, client_id, user_id, now, now + SESSION_LIFETIME)?;
             transaction.execute(
-                "INSERT INTO sessions (id, client_id, user_id, status, created_at, expire_at)
-                 VALUES (?1, ?2, ?3, 'active', ?4, ?5)",
-                params![session.id, client_id, session.user_id, millis(now), millis(now + SESSION_LIFETIME)],
+                "UPDATE users SET last_sign_in_at = ?2 WHERE id = ?1",
+                params![session.user_id, millis(now)],
             )?;
-            Ok((ActiveSession { session, client_updated_at: now }, token))
+            let refresh_token = sessions::use_and_rotate(transaction, &session, now)?;
+            let client_updated_at = from_millis(millis(now));
+            Ok((ActiveSession { session, client_updated_at, refresh_token: Some(refresh_token) }, token))
         })
         .await
     }
@@ -58,7 +53,7 @@ impl Store {
     pub async fn end_all_sessions(&self, client_token: String, now: Duration) -> Result<Option<String>, StoreError> {
         self.write(move |transaction| {
             let Some(client_id) = client_id(transaction, &client_token)? else { return Ok(None) };
-            end_sessions(transaction, &client_id, "ended")?;
+            end_sessions(transaction, &client_id, "ended", now)?;
             rotate(transaction, &client_id, now).map(Some)
         })
         .await
@@ -70,39 +65,38 @@ impl Store {
         client_token: String,
         now: Duration,
     ) -> Result<Option<ActiveSession>, StoreError> {
-        self.write(move |transaction| {
-            transaction
-                .query_row(
-                    "SELECT sessions.id, sessions.user_id, sessions.created_at, clients.updated_at
-                     FROM clients JOIN sessions ON sessions.client_id = clients.id JOIN users ON users.id = sessions.user_id
-                     WHERE clients.token_hash = ?1 AND status = 'active' AND expire_at > ?2 AND NOT banned
-                     ORDER BY sessions.created_at DESC LIMIT 1",
-                    params![hash_secret(&client_token), millis(now)],
-                    active_session,
-                )
-                .optional()
-        })
-        .await
+        self.write(move |transaction| active_session(transaction, &client_token, now)).await
     }
 
-    /// Revokes a session. Returns whether there is one with this id.
-    pub async fn revoke_session(&self, id: String, now: Duration) -> Result<bool, StoreError> {
+    /// The active session in the browser that holds `client_token`, with a new refresh token. The one before is worth
+    /// nothing from now on.
+    pub async fn renew_session(
+        &self,
+        client_token: String,
+        now: Duration,
+    ) -> Result<Option<ActiveSession>, StoreError> {
         self.write(move |transaction| {
-            transaction.execute(
-                "UPDATE clients SET updated_at = ?2
-                 WHERE id = (SELECT client_id FROM sessions WHERE id = ?1 AND status = 'active')",
-                params![id, millis(now)],
-            )?;
-            transaction.execute("UPDATE sessions SET status = 'revoked' WHERE id = ?1 AND status = 'active'", [&id])?;
-            transaction.query_row("SELECT EXISTS (SELECT 1 FROM sessions WHERE id = ?1)", [&id], |row| row.get(0))
+            let Some(mut active) = active_session(transaction, &client_token, now)? else { return Ok(None) };
+            active.refresh_token = Some(sessions::use_and_rotate(transaction, &active.session, now)?);
+            Ok(Some(active))
         })
         .await
     }
 }
 
-fn active_session(row: &Row<'_>) -> rusqlite::Result<ActiveSession> {
-    let session = Session { id: row.get(0)?, user_id: row.get(1)?, created_at: from_millis(row.get(2)?) };
-    Ok(ActiveSession { session, client_updated_at: from_millis(row.get(3)?) })
+fn active_session(
+    transaction: &Transaction<'_>,
+    client_token: &str,
+    now: Duration,
+) -> rusqlite::Result<Option<ActiveSession>> {
+    let client = transaction
+        .query_row("SELECT id, updated_at FROM clients WHERE token_hash = ?1", [hash_secret(client_token)], |row| {
+            Ok((row.get::<_, String>(0)?, from_millis(row.get(1)?)))
+        })
+        .optional()?;
+    let Some((client_id, client_updated_at)) = client else { return Ok(None) };
+    let session = sessions::active_in_client(transaction, &client_id, now)?;
+    Ok(session.map(|session| ActiveSession { session, client_updated_at, refresh_token: None }))
 }
 
 fn client_id(transaction: &Transaction<'_>, token: &str) -> rusqlite::Result<Option<String>> {
@@ -150,10 +144,10 @@ fn forget_old(transaction: &Transaction<'_>, now: Duration) -> rusqlite::Result<
     Ok(())
 }
 
-fn end_sessions(transaction: &Transaction<'_>, client_id: &str, status: &str) -> rusqlite::Result<()> {
+fn end_sessions(transaction: &Transaction<'_>, client_id: &str, status: &str, now: Duration) -> rusqlite::Result<()> {
     transaction.execute(
-        "UPDATE sessions SET status = ?2 WHERE client_id = ?1 AND status = 'active'",
-        params![client_id, status],
+        "UPDATE sessions SET status = ?2, updated_at = ?3 WHERE client_id = ?1 AND status = 'active'",
+        params![client_id, status, millis(now)],
     )?;
     Ok(())
 }

@@ -1,8 +1,13 @@
-//! One SQLite file: keys, users, clients, sessions. Every call is one transaction; what was answered was written.
+//! One SQLite file: keys, users, clients, sessions, JWT templates. Every call is one transaction; what was answered was
+//! written.
 
+mod accounts;
 mod clients;
 mod handshakes;
+mod jwt_templates;
 mod open;
+mod sessions;
+mod user_list;
 mod users;
 
 use std::{
@@ -10,13 +15,18 @@ use std::{
     time::Duration,
 };
 
-use rusqlite::{Connection, Transaction, TransactionBehavior};
+use rusqlite::{Connection, Row, Transaction, TransactionBehavior, types::Type};
+use serde_json::{Map, Value};
 use tokio::task::spawn_blocking;
 
 use super::{password::PasswordError, signing_key::SigningKeyError};
 
-pub use clients::{ActiveSession, Session};
-pub use users::{CreateUserError, NewUser};
+pub use accounts::{CreateUserError, NewUser};
+pub use clients::ActiveSession;
+pub use jwt_templates::{JwtTemplate, TemplateContent, WriteTemplateError};
+pub use sessions::{Session, SessionFilter};
+pub use user_list::{UserColumn, UserFilter, UserOrder};
+pub use users::{EmailAddress, MergeError, MetadataPatch, User, UserChange};
 
 /// The instance's file cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -46,6 +56,15 @@ pub enum StoreError {
     /// The thread that did the work died.
     #[error("the embedded Clerk's store stopped: {0}")]
     Stopped(#[from] tokio::task::JoinError),
+}
+
+/// Which part of a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Page {
+    /// At most this many.
+    pub limit: u32,
+    /// Without the first so many.
+    pub offset: u32,
 }
 
 /// The instance's file.
@@ -86,5 +105,25 @@ fn from_millis(millis: i64) -> Duration {
     Duration::from_millis(millis.unsigned_abs())
 }
 
+/// A column that holds a JSON object.
+fn json_object(row: &Row<'_>, column: &str) -> rusqlite::Result<Map<String, Value>> {
+    let text: String = row.get(column)?;
+    let damaged = |error| rusqlite::Error::FromSqlConversionFailure(0, Type::Text, Box::new(error));
+    serde_json::from_str(&text).map_err(damaged)
+}
+
+/// A list, as SQLite's `json_each` reads it.
+fn json_list(values: &[String]) -> String {
+    Value::from(values).to_string()
+}
+
+/// A pattern for `LIKE … ESCAPE '\'` that finds `piece` anywhere.
+fn like(piece: &str) -> String {
+    let escaped = piece.replace('\\', r"\\").replace('%', r"\%").replace('_', r"\_");
+    format!("%{escaped}%")
+}
+
+#[cfg(test)]
+mod resource_tests;
 #[cfg(test)]
 mod tests;

@@ -10,7 +10,7 @@ use std::{
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 use secrecy::SecretString;
 
-use super::{Store, StoreError, millis, users};
+use super::{Store, StoreError, accounts, jwt_templates, millis};
 use crate::instance::{
     ids::{new_id, new_secret},
     password::PasswordHasher,
@@ -19,7 +19,9 @@ use crate::instance::{
 };
 
 /// The schemas, oldest first; a file's `user_version` says how many of them it has.
-const MIGRATIONS: [&str; 1] = [include_str!("schema.sql")];
+const MIGRATIONS: [&str; 2] = [include_str!("schema_1.sql"), include_str!("schema_2.sql")];
+/// The first schema with JWT templates.
+const TEMPLATES_SINCE: usize = 2;
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// What makes an instance itself.
@@ -40,7 +42,10 @@ impl Store {
         connection.pragma_update(None, "synchronous", "FULL")?;
         connection.pragma_update(None, "foreign_keys", true)?;
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        migrate(&transaction)?;
+        let before = migrate(&transaction)?;
+        if before < TEMPLATES_SINCE {
+            jwt_templates::insert_seed(&transaction, now)?;
+        }
         let identity = match read_identity(&transaction)? {
             Some(identity) => identity,
             None => create(&transaction, now, passwords)?,
@@ -62,17 +67,19 @@ fn create_private(path: &Path) -> std::io::Result<()> {
     options.open(path).map(drop)
 }
 
-fn migrate(transaction: &Transaction<'_>) -> Result<(), StoreError> {
+/// Brings the file to the newest schema. Returns which one it had before; a new file has none, which is 0.
+fn migrate(transaction: &Transaction<'_>) -> Result<usize, StoreError> {
     let found: i64 = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
     let known = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
     if found > known {
         return Err(StoreError::NewerSchema { found, known });
     }
-    for migration in MIGRATIONS.iter().skip(usize::try_from(found).unwrap_or_default()) {
+    let before = usize::try_from(found).unwrap_or_default();
+    for migration in MIGRATIONS.iter().skip(before) {
         transaction.execute_batch(migration)?;
     }
     transaction.pragma_update(None, "user_version", known)?;
-    Ok(())
+    Ok(before)
 }
 
 fn read_identity(transaction: &Transaction<'_>) -> Result<Option<Identity>, StoreError> {
@@ -94,7 +101,7 @@ fn create(transaction: &Transaction<'_>, now: Duration, passwords: &PasswordHash
         params![instance_id, der, secret, millis(now)],
     )?;
     for user in SEED_USERS {
-        users::insert_seed(transaction, &user, &passwords.hash_blocking(SEED_PASSWORD)?, now)?;
+        accounts::insert_seed(transaction, &user, &passwords.hash_blocking(SEED_PASSWORD)?, now)?;
     }
     Ok(Identity { instance_id, signing_key, secret_key: secret.into() })
 }

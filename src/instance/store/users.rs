@@ -1,122 +1,164 @@
-//! Users and their email addresses.
+//! Users, one at a time, as the Backend API shows and changes them.
 
 use std::time::Duration;
 
-use rusqlite::{OptionalExtension, Transaction, params};
+use rusqlite::{OptionalExtension, Row, Transaction, params};
+use serde_json::{Map, Value};
 
-use super::{Store, StoreError, millis};
-use crate::instance::{ids::new_id, seed::SeedUser};
+use super::{Store, StoreError, from_millis, json_object, millis};
+use crate::instance::metadata::{self, MAX_METADATA_BYTES};
 
-/// A user, as signing in needs them.
-#[derive(Debug, Clone)]
+/// A user.
 pub struct User {
     /// `user_…`
     pub id: String,
-    /// PHC string.
-    pub password_hash: String,
+    pub first_name: Option<String>,
+    pub last_name: Option<String>,
+    /// The first is the primary one.
+    pub email_addresses: Vec<EmailAddress>,
     /// Whether the account is banned.
     pub banned: bool,
+    /// Everybody may see it, only servers may change it.
+    pub public_metadata: Map<String, Value>,
+    /// Only servers may see it.
+    pub private_metadata: Map<String, Value>,
+    /// Browsers may change it.
+    pub unsafe_metadata: Map<String, Value>,
+    /// When they last signed in, if ever.
+    pub last_sign_in_at: Option<Duration>,
+    /// When a session of theirs was last used, if ever.
+    pub last_active_at: Option<Duration>,
+    /// When they signed up. Their password is from then, too.
+    pub created_at: Duration,
+    /// When their name or metadata was last changed.
+    pub updated_at: Duration,
 }
 
-/// A user about to be created. The email address is in lower case.
-#[derive(Debug, Clone)]
-pub struct NewUser {
-    pub first_name: String,
-    pub last_name: String,
-    pub email: String,
-    pub password_hash: String,
+/// An email address of a user.
+pub struct EmailAddress {
+    /// `idn_…`
+    pub id: String,
+    /// In lower case.
+    pub email_address: String,
 }
 
-/// The user was not created.
+/// New values; what is left out stays. An empty name is none.
+#[derive(Default)]
+pub struct UserChange {
+    pub first_name: Option<String>,
+    pub last_name: Option<String>,
+}
+
+/// What to merge into a user's metadata; what is left out stays.
+#[derive(Default)]
+pub struct MetadataPatch {
+    pub public_metadata: Option<Map<String, Value>>,
+    pub private_metadata: Option<Map<String, Value>>,
+    pub unsafe_metadata: Option<Map<String, Value>>,
+}
+
+/// The metadata was not merged.
 #[derive(Debug, thiserror::Error)]
-pub enum CreateUserError {
-    #[error("the email address belongs to somebody")]
-    EmailTaken,
+pub enum MergeError {
+    #[error("there is no such user")]
+    UnknownUser,
+    /// Names the metadata.
+    #[error("{0} would be too large")]
+    TooLarge(&'static str),
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
 impl Store {
-    /// The user with this email address (in lower case).
-    pub async fn user_by_email(&self, email: String) -> Result<Option<User>, StoreError> {
+    /// The user with this id.
+    pub async fn user(&self, id: String) -> Result<Option<User>, StoreError> {
+        self.write(move |transaction| user(transaction, &id)).await
+    }
+
+    /// Changes a user. Returns them as they are now, if there is such a user.
+    pub async fn update_user(&self, id: String, change: UserChange, now: Duration) -> Result<Option<User>, StoreError> {
         self.write(move |transaction| {
-            transaction
-                .query_row(
-                    "SELECT users.id, password_hash, banned FROM users
-                     JOIN email_addresses ON email_addresses.user_id = users.id WHERE email_address = ?1",
-                    [email],
-                    |row| Ok(User { id: row.get(0)?, password_hash: row.get(1)?, banned: row.get(2)? }),
-                )
-                .optional()
+            transaction.execute(
+                "UPDATE users SET first_name = coalesce(?2, first_name), last_name = coalesce(?3, last_name),
+                   updated_at = ?4 WHERE id = ?1",
+                params![id, change.first_name, change.last_name, millis(now)],
+            )?;
+            user(transaction, &id)
         })
         .await
     }
 
-    /// Creates a user and returns their id.
-    pub async fn create_user(&self, user: NewUser, now: Duration) -> Result<String, CreateUserError> {
-        let id = self
-            .write(move |transaction| {
-                if email_taken(transaction, &user.email)? {
-                    return Ok(None);
+    /// Merges into a user's metadata, deeply; `null` removes. Returns the user as they are now.
+    pub async fn merge_metadata(&self, id: String, patch: MetadataPatch, now: Duration) -> Result<User, MergeError> {
+        self.write(move |transaction| {
+            let Some(mut user) = user(transaction, &id)? else { return Ok(Err(MergeError::UnknownUser)) };
+            for (name, metadata, patch) in [
+                ("public_metadata", &mut user.public_metadata, &patch.public_metadata),
+                ("private_metadata", &mut user.private_metadata, &patch.private_metadata),
+                ("unsafe_metadata", &mut user.unsafe_metadata, &patch.unsafe_metadata),
+            ] {
+                let Some(patch) = patch else { continue };
+                metadata::merge(metadata, patch);
+                if metadata::size(metadata) > MAX_METADATA_BYTES {
+                    return Ok(Err(MergeError::TooLarge(name)));
                 }
-                let id = new_id("user");
-                insert(transaction, &id, &user, "{}", false, now)?;
-                Ok(Some(id))
-            })
-            .await?;
-        id.ok_or(CreateUserError::EmailTaken)
-    }
-
-    /// The email address a user signs in with.
-    pub async fn email_of(&self, user_id: String) -> Result<Option<String>, StoreError> {
-        self.write(move |transaction| {
-            transaction
-                .query_row("SELECT email_address FROM email_addresses WHERE user_id = ?1", [user_id], |row| row.get(0))
-                .optional()
+            }
+            user.updated_at = from_millis(millis(now));
+            write_metadata(transaction, &user)?;
+            Ok(Ok(user))
         })
-        .await
+        .await?
     }
 }
 
-fn email_taken(transaction: &Transaction<'_>, email: &str) -> rusqlite::Result<bool> {
+/// The user with this id.
+pub(super) fn user(transaction: &Transaction<'_>, id: &str) -> rusqlite::Result<Option<User>> {
+    let user = transaction.query_row("SELECT * FROM users WHERE id = ?1", [id], row_to_user).optional()?;
+    let Some(mut user) = user else { return Ok(None) };
+    user.email_addresses = email_addresses(transaction, id)?;
+    Ok(Some(user))
+}
+
+/// A user without their email addresses.
+pub(super) fn row_to_user(row: &Row<'_>) -> rusqlite::Result<User> {
+    let name = |column| row.get(column).map(|name: String| Some(name).filter(|name| !name.is_empty()));
+    let time = |column| row.get(column).map(|time: Option<i64>| time.map(from_millis));
+    Ok(User {
+        id: row.get("id")?,
+        first_name: name("first_name")?,
+        last_name: name("last_name")?,
+        email_addresses: Vec::new(),
+        banned: row.get("banned")?,
+        public_metadata: json_object(row, "public_metadata")?,
+        private_metadata: json_object(row, "private_metadata")?,
+        unsafe_metadata: json_object(row, "unsafe_metadata")?,
+        last_sign_in_at: time("last_sign_in_at")?,
+        last_active_at: time("last_active_at")?,
+        created_at: from_millis(row.get("created_at")?),
+        updated_at: from_millis(row.get("updated_at")?),
+    })
+}
+
+/// The email addresses of a user, the oldest first.
+pub(super) fn email_addresses(transaction: &Transaction<'_>, user_id: &str) -> rusqlite::Result<Vec<EmailAddress>> {
     transaction
-        .query_row("SELECT EXISTS (SELECT 1 FROM email_addresses WHERE email_address = ?1)", [email], |row| row.get(0))
+        .prepare_cached("SELECT id, email_address FROM email_addresses WHERE user_id = ?1 ORDER BY created_at, rowid")?
+        .query_map([user_id], |row| Ok(EmailAddress { id: row.get(0)?, email_address: row.get(1)? }))?
+        .collect()
 }
 
-/// Writes a seeded user.
-pub(super) fn insert_seed(
-    transaction: &Transaction<'_>,
-    seed: &SeedUser,
-    password_hash: &str,
-    now: Duration,
-) -> rusqlite::Result<()> {
-    let user = NewUser {
-        first_name: seed.first_name.to_owned(),
-        last_name: seed.last_name.to_owned(),
-        email: seed.email.to_owned(),
-        password_hash: password_hash.to_owned(),
-    };
-    let metadata = serde_json::json!({ "role": seed.role }).to_string();
-    insert(transaction, seed.id, &user, &metadata, seed.banned, now)
-}
-
-fn insert(
-    transaction: &Transaction<'_>,
-    id: &str,
-    user: &NewUser,
-    public_metadata: &str,
-    banned: bool,
-    now: Duration,
-) -> rusqlite::Result<()> {
-    let now = millis(now);
+fn write_metadata(transaction: &Transaction<'_>, user: &User) -> rusqlite::Result<()> {
+    let text = |metadata: &Map<String, Value>| Value::Object(metadata.clone()).to_string();
     transaction.execute(
-        "INSERT INTO users (id, first_name, last_name, password_hash, public_metadata, banned, created_at, updated_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7)",
-        params![id, user.first_name, user.last_name, user.password_hash, public_metadata, banned, now],
-    )?;
-    transaction.execute(
-        "INSERT INTO email_addresses (id, user_id, email_address, created_at) VALUES (?1, ?2, ?3, ?4)",
-        params![new_id("idn"), id, user.email, now],
+        "UPDATE users SET public_metadata = ?2, private_metadata = ?3, unsafe_metadata = ?4, updated_at = ?5
+         WHERE id = ?1",
+        params![
+            user.id,
+            text(&user.public_metadata),
+            text(&user.private_metadata),
+            text(&user.unsafe_metadata),
+            millis(user.updated_at)
+        ],
     )?;
     Ok(())
 }

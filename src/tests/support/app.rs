@@ -3,6 +3,7 @@
 use std::{
     collections::BTreeMap,
     io::{BufRead, BufReader, Read},
+    path::PathBuf,
     process::{Child, Command, ExitStatus, Stdio},
     sync::{Arc, Mutex},
     thread,
@@ -14,6 +15,9 @@ use reqwest::{Method, RequestBuilder, Response, header::HeaderMap};
 
 /// Longer than a start ever takes; what takes longer is stuck.
 const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The embedded Clerk's file, in the program's folder.
+const DATABASE: &str = "instance.db";
 
 /// A running program. Ends with the test.
 pub struct App {
@@ -119,6 +123,11 @@ impl App {
         format!("127.0.0.1:{}", address.unwrap())
     }
 
+    /// The embedded Clerk's file.
+    pub fn database(&self) -> PathBuf {
+        self.folder.path().join(DATABASE)
+    }
+
     /// What the program has logged so far.
     pub fn log(&self) -> String {
         self.log.lock().unwrap().clone()
@@ -199,7 +208,7 @@ fn command(folder: &TempFolder, variables: &BTreeMap<String, String>) -> Command
     let mut command = Command::new(env!("CARGO_BIN_EXE_gatehouse"));
     command
         .env_clear()
-        .env("GATEHOUSE_INSTANCE_DB", folder.path().join("instance.db"))
+        .env("GATEHOUSE_INSTANCE_DB", folder.path().join(DATABASE))
         .env("LEPTOS_SITE_ADDR", "127.0.0.1:0")
         .env("GATEHOUSE_CONFIG_DIR", concat!(env!("CARGO_MANIFEST_DIR"), "/config"))
         .env("LEPTOS_SITE_ROOT", concat!(env!("CARGO_MANIFEST_DIR"), "/target/site"))

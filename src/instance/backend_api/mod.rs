@@ -1,0 +1,92 @@
+//! The Backend API: what an application's server asks an instance, with the secret key.
+//!
+//! - `users`, `sessions`, `refresh`, `jwt_templates`: the calls
+//! - `request`: path, query and body, with Clerk's errors; `resources`: what is answered
+//!
+//! Every answer is `application/json`, without a charset: Clerk's SDK takes anything else for text. Whoever does not
+//! have the secret key learns nothing, not even which paths there are.
+
+mod jwt_templates;
+mod refresh;
+mod request;
+mod resources;
+mod sessions;
+mod users;
+
+use std::sync::Arc;
+
+use axum::{
+    Json, Router,
+    extract::{DefaultBodyLimit, Request, State},
+    http::{StatusCode, header},
+    middleware::{Next, from_fn_with_state},
+    response::Response,
+    routing::{get, patch, post},
+};
+use secrecy::ExposeSecret;
+use serde_json::{Value, json};
+use subtle::ConstantTimeEq;
+
+use super::{
+    InstanceState,
+    clerk_error::{self, ClerkError},
+};
+use request::Params;
+
+/// The largest body is a refresh: it tells all the headers of a request.
+const MAX_BODY_BYTES: usize = 256 * 1024;
+
+/// The API, behind the secret key.
+pub fn router(state: &Arc<InstanceState>) -> Router<Arc<InstanceState>> {
+    Router::new()
+        .route("/v1/jwks", get(jwks))
+        .route("/v1/clients/handshake_payload", get(handshake_payload))
+        .route("/v1/users", get(users::list))
+        .route("/v1/users/count", get(users::count))
+        .route("/v1/users/{id}", get(users::show).patch(users::update))
+        .route("/v1/users/{id}/metadata", patch(users::merge_metadata))
+        .route("/v1/sessions", get(sessions::list))
+        .route("/v1/sessions/{id}", get(sessions::show))
+        .route("/v1/sessions/{id}/revoke", post(sessions::revoke))
+        .route("/v1/sessions/{id}/refresh", post(refresh::refresh))
+        .route("/v1/sessions/{id}/tokens", post(sessions::create_token))
+        .route("/v1/sessions/{id}/tokens/{template}", post(sessions::create_template_token))
+        .route("/v1/jwt_templates", get(jwt_templates::list).post(jwt_templates::create))
+        .route(
+            "/v1/jwt_templates/{id}",
+            get(jwt_templates::show).patch(jwt_templates::update).delete(jwt_templates::delete),
+        )
+        .fallback(clerk_error::not_found)
+        .method_not_allowed_fallback(clerk_error::method_not_allowed)
+        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
+        .layer(from_fn_with_state(Arc::clone(state), require_secret_key))
+}
+
+async fn require_secret_key(
+    State(state): State<Arc<InstanceState>>,
+    request: Request,
+    next: Next,
+) -> Result<Response, ClerkError> {
+    let sent = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let key = sent.and_then(|value| value.strip_prefix("Bearer ")).unwrap_or_default();
+    if key.as_bytes().ct_eq(state.secret_key.expose_secret().as_bytes()).into() {
+        return Ok(next.run(request).await);
+    }
+    Err(ClerkError::new(
+        StatusCode::UNAUTHORIZED,
+        "clerk_key_invalid",
+        "The secret key is missing or not this instance's.",
+    ))
+}
+
+async fn jwks(State(state): State<Arc<InstanceState>>) -> Json<Value> {
+    Json(state.mint.jwks())
+}
+
+async fn handshake_payload(State(state): State<Arc<InstanceState>>, params: Params) -> Result<Json<Value>, ClerkError> {
+    let nonce = params.required("nonce")?;
+    let directives = state.store.take_handshake(nonce.to_owned(), state.now()).await?;
+    let directives = directives
+        .ok_or(ClerkError::not_found("There is no handshake with this nonce, or it was collected before."))?;
+    Ok(Json(json!({ "directives": directives })))
+}

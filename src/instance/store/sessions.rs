@@ -1,0 +1,222 @@
+//! Sessions: who is signed in where, since when and until when.
+
+use std::time::Duration;
+
+use rusqlite::{OptionalExtension, Row, ToSql, Transaction, named_params, params};
+use secrecy::{ExposeSecret, SecretString};
+
+use super::{
+    Page, Store, StoreError, from_millis, millis,
+    users::{User, user},
+};
+use crate::instance::ids::{hash_secret, new_id, new_secret};
+
+/// A session.
+#[derive(Debug, Clone)]
+pub struct Session {
+    /// `sess_…`
+    pub id: String,
+    /// The browser it is in: `client_…`
+    pub client_id: String,
+    /// `user_…`
+    pub user_id: String,
+    /// `active`, `ended`, `expired`, `replaced` or `revoked`.
+    pub status: String,
+    /// When the user signed in.
+    pub created_at: Duration,
+    /// When its status last changed.
+    pub updated_at: Duration,
+    /// When it was last renewed.
+    pub last_active_at: Duration,
+    /// When it ends, whatever happens in it.
+    pub expire_at: Duration,
+}
+
+/// Which sessions. What is left out lets all pass.
+#[derive(Default)]
+pub struct SessionFilter {
+    pub user_id: Option<String>,
+    pub client_id: Option<String>,
+    pub status: Option<String>,
+}
+
+/// Every session, with its status at `:now`.
+const SESSIONS: &str = "(SELECT id, client_id, user_id, created_at, updated_at, last_active_at, expire_at,
+     refresh_token_hash, CASE WHEN status = 'active' AND expire_at <= :now THEN 'expired' ELSE status END AS status
+   FROM sessions) AS sessions";
+
+const MATCHES: &str = "(:user_id IS NULL OR user_id = :user_id) AND (:client_id IS NULL OR client_id = :client_id)
+   AND (:status IS NULL OR status = :status)";
+
+/// What makes a session count: a banned user's does not.
+const COUNTS: &str = "status = 'active' AND NOT (SELECT banned FROM users WHERE users.id = user_id)";
+
+impl Store {
+    /// The session with this id.
+    pub async fn session(&self, id: String, now: Duration) -> Result<Option<Session>, StoreError> {
+        self.write(move |transaction| session(transaction, &id, now)).await
+    }
+
+    /// A page of the sessions that match, newest first, and how many match in all.
+    pub async fn sessions(
+        &self,
+        filter: SessionFilter,
+        page: Page,
+        now: Duration,
+    ) -> Result<(Vec<Session>, u32), StoreError> {
+        self.write(move |transaction| {
+            let wanted: &[(&str, &dyn ToSql)] = named_params! {
+                ":now": millis(now), ":user_id": filter.user_id, ":client_id": filter.client_id,
+                ":status": filter.status,
+            };
+            let total =
+                transaction
+                    .query_row(&format!("SELECT count(*) FROM {SESSIONS} WHERE {MATCHES}"), wanted, |row| row.get(0))?;
+            let paged: &[(&str, &dyn ToSql)] = named_params! { ":limit": page.limit, ":offset": page.offset };
+            let sql = format!(
+                "SELECT * FROM {SESSIONS} WHERE {MATCHES} ORDER BY created_at DESC, id LIMIT :limit OFFSET :offset"
+            );
+            let mut statement = transaction.prepare(&sql)?;
+            let sessions = statement.query_map([wanted, paged].concat().as_slice(), row_to_session)?;
+            Ok((sessions.collect::<Result<_, _>>()?, total))
+        })
+        .await
+    }
+
+    /// The session with this id and its user, if it is active and they are not banned.
+    pub async fn usable_session(&self, id: String, now: Duration) -> Result<Option<(Session, User)>, StoreError> {
+        self.write(move |transaction| {
+            let sql = format!("SELECT * FROM {SESSIONS} WHERE id = :id AND {COUNTS}");
+            let wanted: &[(&str, &dyn ToSql)] = named_params! { ":now": millis(now), ":id": id };
+            let Some(session) = transaction.query_row(&sql, wanted, row_to_session).optional()? else {
+                return Ok(None);
+            };
+            let user = user(transaction, &session.user_id)?;
+            Ok(user.map(|user| (session, user)))
+        })
+        .await
+    }
+
+    /// The session with this id, if it is this user's, counts, and has this refresh token.
+    pub async fn refresh_session(
+        &self,
+        id: String,
+        user_id: String,
+        refresh_token: SecretString,
+        now: Duration,
+    ) -> Result<Option<Session>, StoreError> {
+        self.write(move |transaction| {
+            let sql = format!(
+                "SELECT * FROM {SESSIONS}
+                 WHERE id = :id AND user_id = :user_id AND refresh_token_hash = :hash AND {COUNTS}"
+            );
+            let wanted: &[(&str, &dyn ToSql)] = named_params! {
+                ":now": millis(now), ":id": id, ":user_id": user_id,
+                ":hash": hash_secret(refresh_token.expose_secret()),
+            };
+            let session = transaction.query_row(&sql, wanted, row_to_session).optional()?;
+            if let Some(session) = &session {
+                mark_used(transaction, session, now)?;
+            }
+            Ok(session)
+        })
+        .await
+    }
+
+    /// Revokes a session that is active. Returns the session as it is now, if there is one with this id.
+    pub async fn revoke_session(&self, id: String, now: Duration) -> Result<Option<Session>, StoreError> {
+        self.write(move |transaction| {
+            transaction.execute(
+                "UPDATE clients SET updated_at = ?2
+                 WHERE id = (SELECT client_id FROM sessions WHERE id = ?1 AND status = 'active')",
+                params![id, millis(now)],
+            )?;
+            transaction.execute(
+                "UPDATE sessions SET status = 'revoked', updated_at = ?2 WHERE id = ?1 AND status = 'active'",
+                params![id, millis(now)],
+            )?;
+            session(transaction, &id, now)
+        })
+        .await
+    }
+}
+
+/// Writes a new session.
+pub(super) fn insert(
+    transaction: &Transaction<'_>,
+    client_id: String,
+    user_id: String,
+    now: Duration,
+    expire_at: Duration,
+) -> rusqlite::Result<Session> {
+    let written_at = from_millis(millis(now));
+    let session = Session {
+        id: new_id("sess"),
+        client_id,
+        user_id,
+        status: "active".to_owned(),
+        created_at: written_at,
+        updated_at: written_at,
+        last_active_at: written_at,
+        expire_at: from_millis(millis(expire_at)),
+    };
+    transaction.execute(
+        "INSERT INTO sessions (id, client_id, user_id, status, created_at, updated_at, last_active_at, expire_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?5, ?5, ?6)",
+        params![session.id, session.client_id, session.user_id, session.status, millis(now), millis(expire_at)],
+    )?;
+    Ok(session)
+}
+
+/// The session of a browser, if it has one that counts.
+pub(super) fn active_in_client(
+    transaction: &Transaction<'_>,
+    client_id: &str,
+    now: Duration,
+) -> rusqlite::Result<Option<Session>> {
+    let sql =
+        format!("SELECT * FROM {SESSIONS} WHERE client_id = :client_id AND {COUNTS} ORDER BY created_at DESC LIMIT 1");
+    let wanted: &[(&str, &dyn ToSql)] = named_params! { ":now": millis(now), ":client_id": client_id };
+    transaction.query_row(&sql, wanted, row_to_session).optional()
+}
+
+/// Notes that a session is in use, and gives it a new refresh token.
+pub(super) fn use_and_rotate(
+    transaction: &Transaction<'_>,
+    session: &Session,
+    now: Duration,
+) -> rusqlite::Result<SecretString> {
+    mark_used(transaction, session, now)?;
+    let token = new_secret();
+    transaction.execute(
+        "UPDATE sessions SET refresh_token_hash = ?2 WHERE id = ?1",
+        params![session.id, hash_secret(&token)],
+    )?;
+    Ok(token.into())
+}
+
+fn mark_used(transaction: &Transaction<'_>, session: &Session, now: Duration) -> rusqlite::Result<()> {
+    transaction.execute("UPDATE sessions SET last_active_at = ?2 WHERE id = ?1", params![session.id, millis(now)])?;
+    transaction.execute("UPDATE users SET last_active_at = ?2 WHERE id = ?1", params![session.user_id, millis(now)])?;
+    Ok(())
+}
+
+fn session(transaction: &Transaction<'_>, id: &str, now: Duration) -> rusqlite::Result<Option<Session>> {
+    let sql = format!("SELECT * FROM {SESSIONS} WHERE id = :id");
+    let wanted: &[(&str, &dyn ToSql)] = named_params! { ":now": millis(now), ":id": id };
+    transaction.query_row(&sql, wanted, row_to_session).optional()
+}
+
+fn row_to_session(row: &Row<'_>) -> rusqlite::Result<Session> {
+    let time = |column| row.get(column).map(from_millis);
+    Ok(Session {
+        id: row.get("id")?,
+        client_id: row.get("client_id")?,
+        user_id: row.get("user_id")?,
+        status: row.get("status")?,
+        created_at: time("created_at")?,
+        updated_at: time("updated_at")?,
+        last_active_at: time("last_active_at")?,
+        expire_at: time("expire_at")?,
+    })
+}
