@@ -171,7 +171,9 @@ impl Server {
         }
         let production = publishable_key.instance_type() == InstanceType::Production;
         let frontend_api = match (proxy, domain.filter(|_| production)) {
-            (Some(proxy), _) => origin.join(proxy)?,
+            (Some(proxy), _) if proxy.starts_with('/') => origin.join(proxy)?,
+            (Some(proxy), _) if !proxy.starts_with("http") => Url::parse(&format!("https://{proxy}"))?,
+            (Some(proxy), _) => Url::parse(proxy)?,
             (None, Some(domain)) => Url::parse(&format!("https://clerk.{domain}"))?,
             (None, None) => Url::parse(&format!("https://{}", publishable_key.host()))?,
         };
@@ -186,7 +188,10 @@ impl Server {
                 .map(|url| if satellite { Url::parse(url) } else { origin.join(url) })
                 .transpose()?,
             sign_up_url: None,
-            domains: if satellite { Domains::Satellite { auto_sync } } else { Domains::Primary },
+            domains: match satellite {
+                true => Domains::Satellite { domain: domain.map(str::to_owned), auto_sync },
+                false => Domains::Primary,
+            },
             organization_sync: organization_sync(headers)?,
         })
     }
@@ -218,10 +223,12 @@ fn organization_sync(headers: &HeaderMap) -> Result<OrganizationSync, Error> {
 
 /// The origin as the SDK derives it. The program itself pins its own.
 fn public_origin(headers: &HeaderMap) -> Result<Url, Error> {
-    let first = |name: &str| text(headers, name).and_then(|value| value.split(',').next()).map(str::trim);
+    let first = |name: &str| headers.get(name)?.to_str().ok()?.split(',').next();
     let own = text(headers, "host").ok_or("a request without a host")?;
     let (scheme, host) = (first("x-forwarded-proto").unwrap_or("http"), first("x-forwarded-host").unwrap_or(own));
-    Ok(Url::parse(&format!("{scheme}://{host}")).or_else(|_| Url::parse(&format!("http://{own}")))?)
+    let forwarded = Url::parse(&format!("{scheme}://{host}")).ok();
+    let forwarded = forwarded.filter(|url| !host.is_empty() && matches!(url.scheme(), "http" | "https"));
+    forwarded.map_or_else(|| Ok(Url::parse(&format!("http://{own}"))?), Ok)
 }
 
 /// `x-now`, in milliseconds; else the clock.

@@ -137,11 +137,11 @@ impl Clerk {
 
     /// A page of Clerk's own, which has just synchronised the session itself.
     fn is_clerk_page(&self, referer: &Url) -> bool {
-        let key_host = self.options.publishable_key.host();
         let host = referer.host_str().unwrap_or_default();
         self.options.frontend_api_url.host_str() == Some(host)
             || (self.options.is_development() && accounts_portal::is_development_portal(host))
-            || (referer.scheme() == "https" && accounts_portal::host(key_host) == host)
+            || accounts_portal::page(&self.options.publishable_key, "")
+                .is_some_and(|page| page.origin() == referer.origin())
     }
 }
 

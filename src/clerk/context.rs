@@ -38,7 +38,7 @@ pub struct AuthenticateContext<'a> {
     /// Whether the handshake's payload came in the address, which it should leave again.
     pub handshake_in_query: bool,
     /// How often this browser was just redirected.
-    pub redirect_count: u32,
+    pub redirect_count: u64,
     /// The request's URL as people see it: the pinned public origin, and the path as a path.
     pub url: Url,
     pub is_get: bool,
@@ -50,7 +50,7 @@ impl<'a> AuthenticateContext<'a> {
         let cookies = Cookies::read(&parts.headers);
         let url = public_url(parts, options);
         let cookie = |name: &str| cookies.get(name).map(str::to_owned);
-        let family = CookieFamily::choose(&cookies, &options.publishable_key, now);
+        let family = CookieFamily::choose(&cookies, options, now);
         let (uat, dev_browser) = (family.name(CLIENT_UAT), family.name(DEV_BROWSER));
         let (nonce, payload) = (query(&url, HANDSHAKE_NONCE), query(&url, HANDSHAKE));
         Self {
@@ -59,14 +59,14 @@ impl<'a> AuthenticateContext<'a> {
             header_token: header_token(&parts.headers).map(|token| SentToken::read(&token)),
             suffixed_cookies: family.suffixed,
             cookie_token: family.session,
-            client_uat: cookies.get(&uat).and_then(|uat| uat.parse().ok()).unwrap_or(0),
+            client_uat: cookies.get(&uat).map_or(0, whole_number),
             dev_browser_in_query: url.query_pairs().any(|(name, _)| name == DEV_BROWSER),
             dev_browser: query(&url, DEV_BROWSER).or_else(|| cookie(&dev_browser)),
             refresh_token: cookie(&options.publishable_key.cookie(REFRESH)),
             handshake_in_query: nonce.is_some() || payload.is_some(),
             handshake_nonce: nonce.or_else(|| cookie(HANDSHAKE_NONCE)),
             handshake_token: payload.or_else(|| cookie(HANDSHAKE)),
-            redirect_count: cookies.get(REDIRECT_COUNT).and_then(|count| count.parse().ok()).unwrap_or(0),
+            redirect_count: cookies.get(REDIRECT_COUNT).map_or(0, whole_number),
             is_get: parts.method == Method::GET,
             url,
         }
@@ -119,6 +119,15 @@ pub fn public_url(parts: &Parts, options: &ClerkOptions) -> Url {
     url.set_path(parts.uri.path());
     url.set_query(parts.uri.query());
     url
+}
+
+/// What is no number is 0; one that is too large is large all the same, or it would undo the loop protection.
+fn whole_number(text: &str) -> u64 {
+    if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {
+        0
+    } else {
+        text.parse().unwrap_or(u64::MAX)
+    }
 }
 
 fn query(url: &Url, name: &str) -> Option<String> {

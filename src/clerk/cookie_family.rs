@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::{
-    InstanceType, PublishableKey,
+    ClerkOptions, PublishableKey,
     constants::{CLIENT_UAT, SESSION},
     cookies::Cookies,
     sent_token::SentToken,
@@ -24,11 +24,12 @@ pub struct CookieFamily<'a> {
 impl<'a> CookieFamily<'a> {
     /// Chooses, in the order of the SDK. The claims are read unverified: they only choose between two cookies, and
     /// whichever is chosen is verified.
-    pub fn choose(cookies: &Cookies, key: &'a PublishableKey, now: Duration) -> Self {
+    pub fn choose(cookies: &Cookies, options: &'a ClerkOptions, now: Duration) -> Self {
+        let key = &options.publishable_key;
         let plain = cookies.get(SESSION).map(SentToken::read);
         let suffixed = cookies.get(&key.cookie(SESSION)).map(SentToken::read);
         let choice = Choice {
-            key,
+            options,
             session: plain.as_ref(),
             suffixed_session: suffixed.as_ref(),
             uat: cookies.get(CLIENT_UAT),
@@ -49,7 +50,7 @@ impl<'a> CookieFamily<'a> {
 }
 
 struct Choice<'a> {
-    key: &'a PublishableKey,
+    options: &'a ClerkOptions,
     session: Option<&'a SentToken>,
     suffixed_session: Option<&'a SentToken>,
     uat: Option<&'a str>,
@@ -83,9 +84,8 @@ impl Choice<'_> {
         self.suffixed_uat.is_some()
     }
 
-    /// Tokens name the host of the publishable key, also when the Frontend API is reached through a proxy.
     fn is_ours(&self, issuer: &Value) -> bool {
-        issuer.as_str().is_some_and(|issuer| without_scheme(issuer) == self.key.host())
+        issuer.as_str().is_some_and(|issuer| without_scheme(issuer) == self.options.issuer_host())
     }
 
     fn plain_is_newer(&self) -> bool {
@@ -98,8 +98,7 @@ impl Choice<'_> {
     #[expect(clippy::cast_precision_loss, reason = "seconds since 1970 are far below 2^52")]
     fn was_left_behind(&self) -> bool {
         let ends = self.suffixed_session.and_then(|session| session.seconds("exp"));
-        self.key.instance_type() == InstanceType::Development
-            && ends.is_some_and(|ends| ends <= self.now.as_secs() as f64)
+        self.options.is_development() && ends.is_some_and(|ends| ends <= self.now.as_secs() as f64)
     }
 }
 

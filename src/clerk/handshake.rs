@@ -16,7 +16,7 @@ use super::{
 };
 
 /// Browsers that come back this often within [`LOOP_SECONDS`] are left alone: something keeps their cookies away.
-pub const MAX_REDIRECTS: u32 = 3;
+pub const MAX_REDIRECTS: u64 = 3;
 const LOOP_SECONDS: u32 = 2;
 
 impl Clerk {
@@ -50,9 +50,7 @@ pub fn send_to(location: &Url, context: &AuthenticateContext<'_>, reason: Reason
 /// Where the Frontend API renews this browser's session.
 fn frontend_api_handshake(context: &AuthenticateContext<'_>, options: &ClerkOptions, reason: &AuthErrorReason) -> Url {
     let mut url = options.frontend_api_url.clone();
-    if let Ok(mut path) = url.path_segments_mut() {
-        path.pop_if_empty().extend(["v1", "client", "handshake"]);
-    }
+    url.set_path(&format!("{}/v1/client/handshake", options.frontend_api_url.path().trim_end_matches('/')));
     let return_to = without(&context.url, &[DEV_BROWSER, LEGACY_DEV_BROWSER]);
     url.query_pairs_mut()
         .append_pair(REDIRECT_URL, return_to.as_str())

@@ -17,10 +17,10 @@ impl Clerk {
         &self,
         context: &AuthenticateContext<'_>,
     ) -> Result<Option<RequestState>, AuthenticateError> {
-        match self.options.domains {
+        match &self.options.domains {
             Domains::Single => Ok(None),
             Domains::Primary => Ok(self.answer_satellite(context)),
-            Domains::Satellite { auto_sync } => self.ask_primary(context, auto_sync),
+            Domains::Satellite { auto_sync, .. } => self.ask_primary(context, *auto_sync),
         }
     }
 

@@ -1,5 +1,7 @@
 //! What an application knows of its Clerk instance.
 
+use std::borrow::Cow;
+
 use secrecy::SecretString;
 use url::Url;
 
@@ -32,10 +34,21 @@ impl ClerkOptions {
     pub(super) fn is_development(&self) -> bool {
         self.publishable_key.instance_type() == InstanceType::Development
     }
+
+    /// The host that issues this application's tokens: the one in the publishable key, also when the Frontend API is
+    /// reached through a proxy.
+    pub(super) fn issuer_host(&self) -> Cow<'_, str> {
+        match &self.domains {
+            Domains::Satellite { domain: Some(domain), .. } if !self.is_development() => {
+                format!("clerk.{domain}").into()
+            }
+            _ => self.publishable_key.host().into(),
+        }
+    }
 }
 
 /// The application's place among the domains that share its sessions.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Domains {
     /// The only one. Such an application sends no browser to a URL that a link names, which
     /// [`Domains::Primary`] must do in development.
@@ -45,13 +58,15 @@ pub enum Domains {
     Primary,
     /// One that gets its sessions from the primary.
     Satellite {
+        /// The satellite's own domain, where it has a Frontend API of its own: `clerk.` and this.
+        domain: Option<String>,
         /// Whether to ask the primary on the first visit, too, when there are no cookies yet.
         auto_sync: bool,
     },
 }
 
 impl Domains {
-    pub(super) const fn is_satellite(self) -> bool {
+    pub(super) const fn is_satellite(&self) -> bool {
         matches!(self, Self::Satellite { .. })
     }
 }

@@ -41,13 +41,15 @@ pub enum RefreshRefusal {
     NonGet,
     /// The browser sent no refresh token.
     NoRefreshCookie,
+    /// The expired token cannot be read.
+    DecodeFailed,
     /// The expired token names no session.
     MissingSid,
     /// The Backend API cannot be reached.
     FetchError,
     /// The Backend API failed without saying why.
     UnexpectedBapiError,
-    /// The Backend API answered with no cookie.
+    /// The Backend API answered without cookies.
     UnexpectedSdkError,
     /// The renewed token is not valid.
     InvalidSessionToken,
@@ -122,6 +124,7 @@ impl RefreshRefusal {
         match self {
             Self::NonGet => "non-eligible-non-get",
             Self::NoRefreshCookie => "non-eligible-no-refresh-cookie",
+            Self::DecodeFailed => "expired-session-token-decode-failed",
             Self::MissingSid => "expired-session-token-missing-sid-claim",
             Self::FetchError => "fetch-error",
             Self::UnexpectedBapiError => "unexpected-bapi-error",

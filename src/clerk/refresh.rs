@@ -24,8 +24,9 @@ impl Clerk {
             return Err(RefreshRefusal::NonGet);
         }
         let refresh_token = context.refresh_token.as_deref().ok_or(RefreshRefusal::NoRefreshCookie)?;
-        let expired = context.session_token().ok_or(RefreshRefusal::MissingSid)?;
-        let session_id = expired.claims().and_then(|claims| claims.text("sid")).filter(|id| !id.is_empty());
+        let expired = context.session_token().ok_or(RefreshRefusal::DecodeFailed)?;
+        let claims = expired.claims().ok_or(RefreshRefusal::DecodeFailed)?;
+        let session_id = claims.text("sid").filter(|id| !id.is_empty());
         let refresh = RefreshSession {
             session_id: session_id.ok_or(RefreshRefusal::MissingSid)?,
             expired_token: expired.text.secret(),
@@ -65,6 +66,7 @@ impl Clerk {
 fn refusal(error: &BackendError) -> RefreshRefusal {
     match error {
         BackendError::Unreachable(_) | BackendError::Timeout | BackendError::NoAnswer(_) => RefreshRefusal::FetchError,
+        BackendError::Unexpected(_) => RefreshRefusal::UnexpectedSdkError,
         error => match error.code() {
             Some("unexpected_error") => RefreshRefusal::FetchError,
             Some(code) if is_code(code) => RefreshRefusal::Backend(Arc::from(code)),

@@ -13,6 +13,8 @@ use super::{Claims, TokenError};
 
 /// Tokens above this size are refused unread: Clerk keeps its own below a cookie's 4 kB.
 const MAX_TOKEN_BYTES: usize = 8 * 1024;
+/// A handshake's payload holds several cookies, two of them with a session token.
+const MAX_PAYLOAD_BYTES: usize = 32 * 1024;
 
 /// Base64url as Clerk's SDK reads it: padding may be there or not.
 const BASE64URL: GeneralPurpose = GeneralPurpose::new(
@@ -59,6 +61,18 @@ impl UnverifiedToken {
         if token.len() > MAX_TOKEN_BYTES {
             return Err(TokenError::Malformed("larger than 8 kB"));
         }
+        Self::take_apart(token)
+    }
+
+    /// As [`Self::parse`], for a handshake's payload.
+    pub(super) fn parse_payload(token: &str) -> Result<Self, TokenError> {
+        if token.len() > MAX_PAYLOAD_BYTES {
+            return Err(TokenError::Malformed("larger than 32 kB"));
+        }
+        Self::take_apart(token)
+    }
+
+    fn take_apart(token: &str) -> Result<Self, TokenError> {
         let (signed, signature) = token.rsplit_once('.').ok_or(TokenError::Malformed("no signature part"))?;
         let (header, payload) = signed.split_once('.').ok_or(TokenError::Malformed("no payload part"))?;
         if payload.contains('.') {
@@ -85,9 +99,9 @@ impl UnverifiedToken {
         &self.text.as_bytes()[..self.signature_at - 1]
     }
 
-    /// The signature, still encoded.
+    /// The signature, still encoded, without padding.
     pub(super) fn signature(&self) -> &str {
-        &self.text[self.signature_at..]
+        self.text[self.signature_at..].trim_end_matches('=')
     }
 }
 

@@ -104,7 +104,7 @@ impl Verifier {
     /// # Errors
     /// The first check that failed.
     pub async fn verify_signature(&self, token: &str, now: Duration) -> Result<VerifiedToken, TokenError> {
-        self.check(&UnverifiedToken::parse(token)?, now).await.map(|(verified, _)| verified)
+        self.check(&UnverifiedToken::parse_payload(token)?, now).await.map(|(verified, _)| verified)
     }
 
     /// What a token says whose signature held before. Its key is looked up all the same: it may be gone.

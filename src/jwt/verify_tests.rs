@@ -196,6 +196,16 @@ async fn a_handshake_is_not_kept() {
     assert!(keys.verified().get(&hash(&payload)).is_none());
 }
 
+#[tokio::test]
+async fn padding_is_allowed_and_a_payload_may_be_large() {
+    let token = TestKey::named("one").sign(&session_claims(ISSUER, ORIGIN, NOW));
+    assert_eq!(reason(verify(&format!("{token}==")).await), "valid");
+    let payload = |bytes: usize| TestKey::named("one").sign(&json!({ "handshake": ["x".repeat(bytes)] }));
+    let now = Duration::from_secs_f64(NOW);
+    assert!(verifier().verify_signature(&payload(10_000), now).await.is_ok());
+    assert_eq!(reason(verifier().verify_signature(&payload(30_000), now).await), "malformed");
+}
+
 #[test]
 fn public_keys_are_read_as_people_paste_them() {
     let pem = TestKey::named("one").public_pem();
