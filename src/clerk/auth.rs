@@ -128,6 +128,13 @@ impl SignedIn {
     }
 }
 
+/// A user whom nobody verified, for tests of what is behind verification.
+#[cfg(test)]
+pub(crate) fn signed_in_for_tests(user_id: &str) -> SignedIn {
+    let claims = serde_json::Map::from_iter([("sub".to_owned(), user_id.into())]);
+    SignedIn::new(Arc::new(Claims::new(claims)), "token".into())
+}
+
 /// Nobody.
 #[derive(Debug, Clone)]
 pub struct SignedOut {

@@ -24,10 +24,13 @@ pub struct CookieFamily<'a> {
 impl<'a> CookieFamily<'a> {
     /// Chooses, in the order of the SDK. The claims are read unverified: they only choose between two cookies, and
     /// whichever is chosen is verified.
-    pub fn choose(cookies: &Cookies, options: &'a ClerkOptions, now: Duration) -> Self {
+    pub fn choose(cookies: &Cookies<'_>, options: &'a ClerkOptions, now: Duration) -> Self {
         let key = &options.publishable_key;
-        let plain = cookies.get(SESSION).map(SentToken::read);
-        let suffixed = cookies.get(&key.cookie(SESSION)).map(SentToken::read);
+        let (plain, suffixed) = (cookies.get(SESSION), cookies.get(&key.cookie(SESSION)));
+        let same = plain == suffixed;
+        let plain = plain.map(SentToken::read);
+        // As a rule both hold the same token, and it is taken apart once.
+        let suffixed = if same { plain.clone() } else { suffixed.map(SentToken::read) };
         let choice = Choice {
             options,
             session: plain.as_ref(),

@@ -112,3 +112,7 @@ impl Drop for Seat<'_> {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "get_token_tests.rs"]
+mod tests;

@@ -41,6 +41,8 @@ mod session_claims;
 mod sign_out;
 mod state;
 
+#[cfg(test)]
+pub(crate) use auth::signed_in_for_tests;
 pub use auth::{Auth, SessionToken, SignedIn, SignedOut};
 pub use authenticate_request::AuthenticateError;
 pub use authorization::{Level, Requirement, Reverification};

@@ -107,7 +107,7 @@ impl AuthErrorReason {
             TokenError::UnsupportedAlgorithm => Self::TokenInvalidAlgorithm,
             TokenError::UnknownKey => Self::JwkKidMismatch,
             TokenError::BadSignature => Self::TokenInvalidSignature,
-            TokenError::InvalidClaim(_) => Self::TokenVerificationFailed,
+            TokenError::InvalidClaim(_) | TokenError::WrongAudience => Self::TokenVerificationFailed,
             TokenError::WrongIssuer => Self::TokenInvalidIssuer,
             TokenError::WrongAuthorizedParty => Self::TokenInvalidAuthorizedParties,
             TokenError::KeysUnavailable => Self::JwkRemoteFailedToLoad,

@@ -19,30 +19,23 @@ impl Clerk {
         self.with_return(self.sign_in_page(), parts, Some(return_to))
     }
 
-    /// The page where people sign up, told to return to `return_to`. Without one of its own it stands below the sign-in
-    /// page, as Clerk has it.
+    /// The page where people sign up, told to return to `return_to`.
     #[must_use]
     pub fn sign_up_url(&self, parts: &Parts, return_to: &Url) -> Url {
-        let below_sign_in = || Some(below(self.options.sign_in_url.clone()?, "create"));
-        let page = self.options.sign_up_url.clone().or_else(below_sign_in);
-        let page = page.or_else(|| accounts_portal::page(&self.options.publishable_key, "sign-up"));
-        self.with_return(page, parts, Some(return_to))
+        self.with_return(self.sign_up_page(), parts, Some(return_to))
     }
 
     /// The headers of a 307 to the sign-in page, which leads back to `return_to`, or nowhere in particular. A user whose
     /// session has tasks left to do is sent to do them.
     #[must_use]
     pub fn redirect_to_sign_in(&self, auth: &Auth, parts: &Parts, return_to: Option<&Url>) -> HeaderMap {
-        let pending = auth.signed_out().is_some_and(|nobody| nobody.pending_user().is_some());
-        let page = self.sign_in_page().map(|page| if pending { below(page, "tasks") } else { page });
-        let location = self.with_return(page, parts, return_to);
-        let mut headers = HeaderMap::new();
-        if let Ok(location) = HeaderValue::from_str(location.as_str()) {
-            headers.insert(header::LOCATION, location);
-        }
-        headers.insert(REDIRECT_TO_HEADER, HeaderValue::from_static("true"));
-        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        headers
+        self.redirect_to(self.sign_in_page(), auth, parts, return_to)
+    }
+
+    /// As [`Self::redirect_to_sign_in`], to the sign-up page.
+    #[must_use]
+    pub fn redirect_to_sign_up(&self, auth: &Auth, parts: &Parts, return_to: Option<&Url>) -> HeaderMap {
+        self.redirect_to(self.sign_up_page(), auth, parts, return_to)
     }
 
     /// The address of a request as people see it, without what a handshake left in it.
@@ -54,6 +47,26 @@ impl Clerk {
     fn sign_in_page(&self) -> Option<Url> {
         let page = self.options.sign_in_url.clone();
         page.or_else(|| accounts_portal::page(&self.options.publishable_key, "sign-in"))
+    }
+
+    /// Without one of its own it stands below the sign-in page, as Clerk has it.
+    fn sign_up_page(&self) -> Option<Url> {
+        let below_sign_in = || Some(below(self.options.sign_in_url.clone()?, "create"));
+        let page = self.options.sign_up_url.clone().or_else(below_sign_in);
+        page.or_else(|| accounts_portal::page(&self.options.publishable_key, "sign-up"))
+    }
+
+    fn redirect_to(&self, page: Option<Url>, auth: &Auth, parts: &Parts, return_to: Option<&Url>) -> HeaderMap {
+        let pending = auth.signed_out().is_some_and(|nobody| nobody.pending_user().is_some());
+        let page = page.map(|page| if pending { below(page, "tasks") } else { page });
+        let location = self.with_return(page, parts, return_to);
+        let mut headers = HeaderMap::new();
+        if let Ok(location) = HeaderValue::from_str(location.as_str()) {
+            headers.insert(header::LOCATION, location);
+        }
+        headers.insert(REDIRECT_TO_HEADER, HeaderValue::from_static("true"));
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        headers
     }
 
     /// Without any page to go to the visitor stays where they are: better than a page that does not exist.

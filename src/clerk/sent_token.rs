@@ -4,7 +4,7 @@ use super::{SessionToken, constants::SESSION_CATEGORIES};
 use crate::jwt::{Claims, Header, TokenError, UnverifiedToken};
 
 /// A token that a request brought. Nothing in it was verified.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct SentToken {
     /// The token itself.
     pub text: SessionToken,

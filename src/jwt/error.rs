@@ -23,6 +23,9 @@ pub enum TokenError {
     /// `iss` is not the expected issuer.
     #[error("issued by another issuer")]
     WrongIssuer,
+    /// `aud` names others.
+    #[error("made for another audience")]
+    WrongAudience,
     /// `azp` is missing or not one of the authorized parties.
     #[error("azp is not an authorized party")]
     WrongAuthorizedParty,
@@ -59,6 +62,7 @@ impl TokenError {
             Self::UnknownKey => "unknown_key",
             Self::BadSignature => "bad_signature",
             Self::WrongIssuer => "wrong_issuer",
+            Self::WrongAudience => "wrong_audience",
             Self::WrongAuthorizedParty => "wrong_azp",
             Self::Expired(_) => "expired",
             Self::NotYetValid(_) => "not_yet_valid",

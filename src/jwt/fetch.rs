@@ -7,14 +7,15 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use url::Url;
 
-use super::http::{describe_failure, read_body};
+use super::{
+    http::{describe_failure, read_body},
+    verifying_key::VerifyingKey,
+};
 
 /// A real key set has two or three keys of half a kilobyte.
 const MAX_ANSWER_BYTES: usize = 64 * 1024;
-/// 2048 bits, RFC 7518 section 3.3, in base64url characters.
-const MIN_MODULUS_CHARS: usize = 341;
 
-pub type Keys = HashMap<String, Arc<DecodingKey>>;
+pub type Keys = HashMap<String, Arc<VerifyingKey>>;
 
 /// Where a key set is.
 #[derive(Debug, Clone)]
@@ -83,12 +84,11 @@ pub(super) fn usable_keys(body: &[u8]) -> Result<Keys, FetchError> {
     if keys.is_empty() { Err(FetchError::NoUsableKey) } else { Ok(keys) }
 }
 
-fn usable_key(jwk: serde_json::Value) -> Option<(String, Arc<DecodingKey>)> {
+fn usable_key(jwk: serde_json::Value) -> Option<(String, Arc<VerifyingKey>)> {
     let jwk: Jwk = serde_json::from_value(jwk).ok()?;
     let fits = jwk.kty == "RSA"
         && jwk.alg.as_deref().is_none_or(|alg| alg == "RS256")
-        && jwk.usage.as_deref().is_none_or(|usage| usage == "sig")
-        && jwk.n.len() >= MIN_MODULUS_CHARS;
-    let key = DecodingKey::from_rsa_components(&jwk.n, &jwk.e).ok()?;
-    fits.then(|| (jwk.kid, Arc::new(key)))
+        && jwk.usage.as_deref().is_none_or(|usage| usage == "sig");
+    let key = VerifyingKey::new(DecodingKey::from_rsa_components(&jwk.n, &jwk.e).ok()?);
+    (fits && key.is_usable()).then(|| (jwk.kid, Arc::new(key)))
 }

@@ -10,7 +10,7 @@ use std::{
 };
 
 use arc_swap::ArcSwap;
-use jsonwebtoken::{DecodingKey, DecodingKeyKind};
+use jsonwebtoken::DecodingKey;
 use tokio::{
     sync::{Mutex, OwnedMutexGuard},
     task::JoinHandle,
@@ -21,6 +21,7 @@ use super::{
     fetch::{FetchError, KeyServer, Keys, fetch},
     http::http_client,
     verified_tokens::VerifiedTokens,
+    verifying_key::VerifyingKey,
 };
 
 /// Keys older than this are fetched again in the background, while the old ones still serve. Clerk's SDK uses 5 min.
@@ -42,7 +43,7 @@ pub struct KeySet {
 /// A key that is trusted now.
 #[derive(Debug, Clone)]
 pub struct TrustedKey {
-    pub key: Arc<DecodingKey>,
+    pub key: Arc<VerifyingKey>,
     /// Rises whenever a key of the set goes or changes. What was verified before means nothing after.
     pub generation: u64,
 }
@@ -50,7 +51,7 @@ pub struct TrustedKey {
 #[derive(Debug)]
 enum Source {
     /// One key, given by the operator. It fits every `kid`, as in Clerk's SDK.
-    Fixed(Arc<DecodingKey>),
+    Fixed(Arc<VerifyingKey>),
     Remote(Arc<Remote>),
 }
 
@@ -95,7 +96,7 @@ impl KeySet {
     /// A set that holds one key for ever and fetches nothing.
     #[must_use]
     pub fn fixed(key: DecodingKey) -> Self {
-        Self { source: Source::Fixed(Arc::new(key)), verified: VerifiedTokens::default() }
+        Self { source: Source::Fixed(Arc::new(VerifyingKey::new(key))), verified: VerifiedTokens::default() }
     }
 
     /// A set that is fetched from `url` when first needed.
@@ -218,7 +219,7 @@ impl Remote {
 
     fn replace(&self, old: &Snapshot, keys: Keys, now: Duration) {
         tracing::info!(url = %self.address.url, keys = keys.len(), "fetched a key set");
-        let all_kept = old.keys.iter().all(|(kid, key)| keys.get(kid).is_some_and(|new| is_same(key, new)));
+        let all_kept = old.keys.iter().all(|(kid, key)| keys.get(kid) == Some(key));
         let generation = if all_kept { old.generation } else { old.generation + 1 };
         self.snapshot.store(Arc::new(Snapshot { keys, generation, fetched_at: Some(now), error: None }));
     }
@@ -254,15 +255,6 @@ impl Snapshot {
         }
         attempts.unknown_kid = Some(now);
         true
-    }
-}
-
-fn is_same(one: &DecodingKey, other: &DecodingKey) -> bool {
-    match (one.kind(), other.kind()) {
-        (DecodingKeyKind::RsaModulusExponent { n, e }, DecodingKeyKind::RsaModulusExponent { n: n2, e: e2 }) => {
-            n == n2 && e == e2
-        }
-        _ => false,
     }
 }
 

@@ -6,7 +6,7 @@
 //! - `key_set`: one issuer's public keys, fetched, cached and refreshed without ever storming the issuer
 //! - `key_sets`: which issuer's keys are where; the composition root may point an issuer elsewhere
 //! - `fetch`: one HTTP request for a key set, bounded in time and size; `http`: the clients for it
-//! - `pem`: a public key given as text instead of an address
+//! - `verifying_key`: a public key, made ready once; `pem`: one given as text instead of an address
 //! - `token`: a token taken apart, unverified
 //! - `verify`: the checks, in order; `verified_tokens`: whose signature need not be checked again
 //! - `issuer`: which URLs may be one
@@ -23,6 +23,7 @@ mod pem;
 mod token;
 mod verified_tokens;
 mod verify;
+mod verifying_key;
 
 use std::{sync::Arc, time::Duration};
 

@@ -47,9 +47,10 @@ pub struct UnverifiedToken {
     pub header: Arc<Header>,
     /// The decoded payload. Anybody can have written it.
     pub unverified_claims: Arc<Claims>,
-    text: Box<str>,
-    /// Where the signature begins, after its dot.
-    signature_at: usize,
+    text: Arc<str>,
+    /// How much of the text the signature covers.
+    signed_bytes: usize,
+    signature: Vec<u8>,
 }
 
 impl UnverifiedToken {
@@ -78,14 +79,15 @@ impl UnverifiedToken {
         if payload.contains('.') {
             return Err(TokenError::Malformed("more than three parts"));
         }
-        decode(signature)?;
+        let signature = decode(signature)?;
         let header = serde_json::from_slice(&decode(header)?).map_err(|_| TokenError::Malformed("header"))?;
         let payload = serde_json::from_slice(&decode(payload)?).map_err(|_| TokenError::Malformed("payload"))?;
         Ok(Self {
             header: Arc::new(Header(header)),
             unverified_claims: Arc::new(Claims::new(payload)),
             text: token.into(),
-            signature_at: signed.len() + 1,
+            signed_bytes: signed.len(),
+            signature,
         })
     }
 
@@ -96,12 +98,12 @@ impl UnverifiedToken {
 
     /// What the signature covers: header and payload, still encoded.
     pub(super) fn signed(&self) -> &[u8] {
-        &self.text.as_bytes()[..self.signature_at - 1]
+        &self.text.as_bytes()[..self.signed_bytes]
     }
 
-    /// The signature, still encoded, without padding.
-    pub(super) fn signature(&self) -> &str {
-        self.text[self.signature_at..].trim_end_matches('=')
+    /// The signature.
+    pub(super) fn signature(&self) -> &[u8] {
+        &self.signature
     }
 }
 

@@ -3,11 +3,12 @@
 
 use std::{sync::Arc, time::Duration};
 
-use jsonwebtoken::{Algorithm, DecodingKey, crypto};
+use serde_json::Value;
 
 use super::{
     Claims, Header, KeySet, TokenError, UnverifiedToken,
     verified_tokens::{TokenHash, hash},
+    verifying_key::VerifyingKey,
 };
 
 /// What a verifier expects of every token.
@@ -18,6 +19,9 @@ pub struct Rules {
     pub issuer: Option<String>,
     /// If not empty, `azp` must be present and one of these origins.
     pub authorized_parties: Vec<String>,
+    /// If not empty, a token that names an audience (`aud`) must name one of these. One that names none passes, as in
+    /// Clerk's SDK: session tokens have no audience.
+    pub audiences: Vec<String>,
     /// How far the issuer's clock may be off, for `exp`, `nbf` and `iat`. Clerk's SDK uses 5 s.
     pub clock_skew: Duration,
 }
@@ -32,7 +36,7 @@ impl Rules {
     /// The rules Clerk's SDK applies to session tokens: 5 s of clock skew.
     #[must_use]
     pub fn clerk(issuer: impl Into<String>, authorized_parties: Vec<String>) -> Self {
-        Self { issuer: Some(issuer.into()), authorized_parties, clock_skew: CLERK_CLOCK_SKEW }
+        Self { issuer: Some(issuer.into()), authorized_parties, audiences: Vec::new(), clock_skew: CLERK_CLOCK_SKEW }
     }
 }
 
@@ -165,14 +169,16 @@ fn check_header(header: &Header) -> Result<(), TokenError> {
     Ok(())
 }
 
-fn check_signature(token: &UnverifiedToken, key: &DecodingKey) -> Result<(), TokenError> {
-    let valid = crypto::verify(token.signature(), token.signed(), key, Algorithm::RS256);
-    if matches!(valid, Ok(true)) { Ok(()) } else { Err(TokenError::BadSignature) }
+fn check_signature(token: &UnverifiedToken, key: &VerifyingKey) -> Result<(), TokenError> {
+    if key.verifies(token.signed(), token.signature()) { Ok(()) } else { Err(TokenError::BadSignature) }
 }
 
 fn check_claims(claims: &Claims, rules: &Rules) -> Result<(), TokenError> {
     if claims.subject().is_empty() {
         return Err(TokenError::InvalidClaim("sub"));
+    }
+    if !rules.audiences.is_empty() && !claims.get("aud").is_none_or(|audience| is_for(audience, &rules.audiences)) {
+        return Err(TokenError::WrongAudience);
     }
     let parties = &rules.authorized_parties;
     if !parties.is_empty() && !claims.text("azp").is_some_and(|azp| parties.iter().any(|party| party == azp)) {
@@ -182,6 +188,20 @@ fn check_claims(claims: &Claims, rules: &Rules) -> Result<(), TokenError> {
         return Err(TokenError::WrongIssuer);
     }
     Ok(())
+}
+
+/// Whether an `aud` claim names one of `audiences`. One that is empty, or neither text nor a list of texts, names nobody
+/// in particular.
+fn is_for(claim: &Value, audiences: &[String]) -> bool {
+    let is_one = |name: &str| audiences.iter().any(|audience| audience == name);
+    match claim {
+        Value::String(name) => name.is_empty() || is_one(name),
+        Value::Array(names) => {
+            let names: Option<Vec<&str>> = names.iter().map(Value::as_str).collect();
+            names.is_none_or(|names| names.iter().all(|name| name.is_empty()) || names.into_iter().any(is_one))
+        }
+        _ => true,
+    }
 }
 
 fn check_times(claims: &Claims, now: Duration, skew: Duration) -> Result<(), TokenError> {

@@ -93,6 +93,28 @@ async fn without_authorized_parties_any_azp_will_do() {
 }
 
 #[tokio::test]
+async fn a_token_for_another_audience_is_refused() {
+    let key = public_key_from_pem(&TestKey::named("one").public_pem()).unwrap();
+    let rules = Rules { audiences: vec!["one".to_owned(), "two".to_owned()], ..Rules::clerk(ISSUER, Vec::new()) };
+    let verifier = Verifier::new(Arc::new(KeySet::fixed(key)), rules);
+    for (audience, expected) in [
+        (json!("one"), "valid"),
+        (json!(["three", "two"]), "valid"),
+        (json!("three"), "wrong_audience"),
+        (json!(["three"]), "wrong_audience"),
+        // As Clerk's SDK has it: such a token names nobody in particular.
+        (Value::Null, "valid"),
+        (json!(""), "valid"),
+        (json!([]), "valid"),
+        (json!(7), "valid"),
+    ] {
+        let token = TestKey::named("one").sign(&with(session_claims(ISSUER, ORIGIN, NOW), "aud", audience.clone()));
+        let outcome = verifier.verify(&token, Duration::from_secs_f64(NOW)).await;
+        assert_eq!(reason(outcome), expected, "{audience}");
+    }
+}
+
+#[tokio::test]
 async fn the_algorithm_is_not_the_tokens_to_choose() {
     let key = TestKey::named("one");
     let claims = session_claims(ISSUER, ORIGIN, NOW);

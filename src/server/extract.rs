@@ -45,3 +45,7 @@ where
         }
     }
 }
+
+#[cfg(test)]
+#[path = "extract_tests.rs"]
+mod tests;

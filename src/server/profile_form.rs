@@ -31,7 +31,7 @@ impl<S: Send + Sync> FromRequest<S> for ProfileForm {
         let content_type = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
         if content_type.is_some_and(|value| value.starts_with("application/x-www-form-urlencoded")) {
             let Form(form) = Form::from_request(request, state).await.map_err(|error: FormRejection| {
-                EndpointError::invalid(error.status(), "form_param_format_invalid", &error.body_text(), None)
+                EndpointError::invalid(error.status(), "request_body_invalid", &error.body_text(), None)
             })?;
             return Ok(form);
         }

@@ -6,8 +6,10 @@
 mod account_page;
 mod backend_api;
 mod backend_failures;
+mod decisions;
 mod embedded_backend_api;
 mod embedded_clerk;
+mod guide_endpoints;
 mod hosted_clerk;
 mod operations;
 mod session_tokens;

@@ -43,7 +43,7 @@ pub fn refuse_missing(problem: NoToken) -> Problem {
 
 /// The refusal for a token that did not verify. Keys that cannot be had are not the caller's fault: 503.
 pub fn refuse(error: &TokenError) -> Problem {
-    if matches!(error, TokenError::KeysUnavailable) {
+    if error.is_about_keys() {
         return Problem::new(StatusCode::SERVICE_UNAVAILABLE, error.reason(), detail(error))
             .with_header(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER_SECONDS));
     }
@@ -64,7 +64,7 @@ const fn detail(error: &TokenError) -> &'static str {
         TokenError::UnknownKey => "The token is signed with a key that the issuer does not publish.",
         TokenError::BadSignature => "The token's signature does not match.",
         TokenError::WrongIssuer => "The token was issued by another issuer.",
-        TokenError::WrongAuthorizedParty => "The token was issued for another application.",
+        TokenError::WrongAudience | TokenError::WrongAuthorizedParty => "The token was issued for another application.",
         TokenError::Expired(_) => "The token has expired.",
         TokenError::NotYetValid(_) => "The token is not valid yet.",
         TokenError::IssuedInFuture(_) => "The token was issued in the future.",

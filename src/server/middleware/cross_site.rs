@@ -7,7 +7,7 @@ use axum::{
     extract::{Request, State},
     http::{HeaderMap, StatusCode, header},
     middleware::Next,
-    response::Response,
+    response::{IntoResponse, Response},
 };
 
 use crate::server::{Services, error_page::error_page, middleware::RequestId};
@@ -19,9 +19,17 @@ pub async fn refuse_cross_site(State(services): State<Arc<Services>>, request: R
         return next.run(request).await;
     }
     tracing::warn!("refused a request from another site");
+    if !accepts_pages(request.headers()) {
+        return (StatusCode::FORBIDDEN, "Requests of other sites are refused here.").into_response();
+    }
     let id = request.extensions().get::<RequestId>().map(ToString::to_string);
     let text = "This form was sent from another site. Open the page here and send it again.";
     error_page(StatusCode::FORBIDDEN, "This request came from elsewhere", text, id.as_deref())
+}
+
+/// Forms are answered with a page, scripts are not.
+fn accepts_pages(headers: &HeaderMap) -> bool {
+    headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).is_some_and(|accept| accept.contains("text/html"))
 }
 
 /// `Sec-Fetch-Site` where the browser sends it, else `Origin`. What sends neither is no browser, and brings no cookies
