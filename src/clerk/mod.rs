@@ -40,6 +40,8 @@ mod sent_token;
 mod session_claims;
 mod sign_out;
 mod state;
+#[cfg(test)]
+mod vectors;
 
 #[cfg(test)]
 pub(crate) use auth::signed_in_for_tests;
