@@ -2,7 +2,7 @@
 # Written for GNU make 3.81 (macOS) and newer.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run watch build check test bench clean
+.PHONY: help setup run watch build check test conformance bench clean
 
 # What .ci/setup installs goes before all else. Recipes say `cargo-leptos`, not `cargo leptos`,
 # because rustup and cargo may look into their own folder of programs first.
@@ -18,13 +18,19 @@ browser := --no-default-features --features hydrate --lib --target wasm32-unknow
 cfg := --cfg erase_components
 dev := LEPTOS_OUTPUT_NAME=gatehouse RUSTFLAGS='$(strip $(RUSTFLAGS) $(cfg))'
 
+# The test-only server that is compared with Clerk's own SDK, and the comparison.
+conformance := --no-default-features --features conformance
+conformance_build := @$(dev) .ci/step 'conformance server' cargo build --locked $(conformance) --bin conformance-server
+compare := CONFORMANCE_SERVER='$(abspath $(or $(CARGO_TARGET_DIR),target))/debug/conformance-server' \
+	.ci/step 'comparison with the SDK' node end2end/conformance/run.mjs
+
 # Release builds keep their own site folder: development servers and the browser tests use target/site.
 release_site := target/site-release
 release := LEPTOS_SITE_ROOT=$(release_site)
 release_build := @$(release) .ci/step 'release build' cargo-leptos build --release --precompress
 
 help: ## List the commands
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s  %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-11s  %s\n", $$1, $$2 }' Makefile
 
 setup: ## Install all that run, check and test need
 	@.ci/setup run check test
@@ -43,22 +49,30 @@ check: ## Check format, lints, documentation, layout rules and the size of the W
 	@.ci/step 'setup' .ci/setup check
 	@.ci/step 'format' cargo fmt --check
 	@.ci/step 'types of the browser tests' tsc --noEmit --project end2end
-	@$(dev) .ci/step 'clippy, server' cargo clippy --locked $(server) --all-targets -- -D warnings
+	@$(dev) .ci/step 'clippy, server' cargo clippy --locked $(conformance) --all-targets -- -D warnings
 	@$(dev) .ci/step 'clippy, browser' cargo clippy $(browser) -- -D warnings
 	@$(dev) RUSTDOCFLAGS='-D warnings $(cfg)' .ci/step 'documentation' cargo doc $(server) --no-deps --document-private-items
 	@$(dev) .ci/step 'layout rules' cargo test $(server) --test integration tidy
 	@$(release) .ci/step 'release WebAssembly' cargo-leptos build --release --frontend-only
 	@.ci/step 'byte budget' node end2end/wasm-budget.mjs $(release_site)/pkg
 
-test: ## Run all tests: unit, documentation, integration, browser
+test: ## Run all tests: unit, documentation, integration, against Clerk's SDK, browser
 	@.ci/step 'setup' .ci/setup test
 	@$(dev) RUSTDOCFLAGS='$(cfg)' .ci/step 'unit and integration tests' cargo test $(server) --no-fail-fast
+	$(conformance_build)
+	@$(compare)
 	@.ci/step 'development build' cargo-leptos build
 	@chromium=$$(.ci/chromium) && cd end2end && \
 		CHROMIUM_PATH=$$chromium ../.ci/step 'browser tests' playwright test
 
-bench: ## Measure size, start, load and memory of a release build
+conformance: ## Compare 5000 random requests with Clerk's own SDK
+	@.ci/step 'setup' .ci/setup test
+	$(conformance_build)
+	@$(compare) --seed random
+
+bench: ## Measure verification, size, start, load and memory of a release build
 	@.ci/step 'setup' .ci/setup bench
+	@.ci/step 'verification' cargo bench $(server) --bench verification
 	$(release_build)
 	@.ci/step 'byte budget' node end2end/wasm-budget.mjs $(release_site)/pkg
 	@$(release) .ci/step 'load' node benches/load.mjs

@@ -11,9 +11,15 @@
 
 use std::sync::Arc;
 
-use axum::{Router, extract::State, routing::get};
+use axum::{
+    Router,
+    extract::State,
+    http::{HeaderValue, header},
+    routing::get,
+};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
+use tower_http::set_header::SetResponseHeaderLayer;
 
 use super::{Services, endpoint_error::EndpointError, profile_form::ProfileForm};
 use crate::clerk::{Auth, BackendError, SignedIn, TokenOptions, backend::User};
@@ -24,6 +30,7 @@ pub fn router(services: Arc<Services>) -> Router {
         .route("/api/route", get(protected))
         .route("/api/supabase", get(supabase))
         .route("/api/user", get(current_user).post(update_user))
+        .layer(SetResponseHeaderLayer::overriding(header::CACHE_CONTROL, HeaderValue::from_static("no-store")))
         .with_state(services)
 }
 

@@ -66,7 +66,7 @@ async fn a_protected_endpoint_tells_who_it_is_or_why_not() {
     ] {
         let page = app.get("/api/route", &[("authorization", &authorization), ("cookie", &cookies)]).await;
         assert_eq!((page.status, page.body.as_str()), (200, r#"{"userId":"user_1"}"#), "{authorization} {cookies}");
-        assert_eq!(page.header("content-type"), TEXT);
+        assert_eq!((page.header("content-type"), page.header("cache-control")), (TEXT, "no-store"));
         assert!(!page.headers.contains_key("x-clerk-auth-status"));
     }
 }
