@@ -17,6 +17,14 @@ for (const look of LOOKS) {
     await take(page, "sign-in", look);
   });
 
+  test(`redirect loop${look.suffix}`, async ({ page, context, server, watch }) => {
+    watch.expectStatus(401);
+    await prepare(page, look);
+    await context.addCookies([{ name: "__clerk_redirect_count", value: "3", url: server.url }]);
+    await page.goto("/account");
+    await take(page, "redirect-loop", look);
+  });
+
   test(`account page${look.suffix}`, async ({ page, accountPage, signInPage }) => {
     await prepare(page, look);
     await signInPage.enterAs(GRACE);

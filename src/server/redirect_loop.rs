@@ -59,7 +59,7 @@ const fn causes(reason: &Code) -> [Cause; 4] {
 pub fn redirect_loop_page(reason: Option<&Code>, id: Option<&RequestId>) -> Response {
     let causes = reason.map_or([Cause::BlockedCookies, Cause::OtherInstance, Cause::LargeCookie, Cause::Clock], causes);
     let more = html! {
-        p { "Clerk was asked three times, and each time the answer did not arrive. One of these is the likely cause, the first most of all:" }
+        p { "Clerk was asked three times within seconds, and its answer never arrived. The likely causes, the likeliest first:" }
         ol.causes {
             @for (title, text) in causes.map(Cause::text) { li { strong { (title) ". " } (text) } }
         }
