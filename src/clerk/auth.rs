@@ -55,11 +55,17 @@ pub enum Auth {
     SignedOut(SignedOut),
 }
 
-/// A signed-in user.
-#[derive(Debug, Clone)]
+/// A signed-in user. Its `Debug` shows the id alone: claims may name people.
+#[derive(Clone)]
 pub struct SignedIn {
     claims: Arc<Claims>,
     token: SessionToken,
+}
+
+impl fmt::Debug for SignedIn {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("SignedIn").field("user_id", &self.user_id()).finish_non_exhaustive()
+    }
 }
 
 impl SignedIn {
@@ -133,6 +139,12 @@ impl SignedIn {
 pub(crate) fn signed_in_for_tests(user_id: &str) -> SignedIn {
     let claims = serde_json::Map::from_iter([("sub".to_owned(), user_id.into())]);
     SignedIn::new(Arc::new(Claims::new(claims)), "token".into())
+}
+
+/// Nobody, whom only the loop protection stopped.
+#[cfg(test)]
+pub(crate) const fn redirect_loop_for_tests(reason: AuthErrorReason) -> Auth {
+    Auth::SignedOut(SignedOut::new(reason, true))
 }
 
 /// Nobody.

@@ -3,7 +3,7 @@
 //!
 //! It reads neither clock nor network beyond what the verifier and the Backend API client were given.
 
-use std::time::Duration;
+use std::{sync::Once, time::Duration};
 
 use http::{HeaderMap, request::Parts};
 use url::Url;
@@ -83,7 +83,10 @@ impl Clerk {
             Err(error) => return self.refused(&error, TokenCarrier::Cookie, context).await,
         };
         if !verified.claims.has("azp") {
-            tracing::debug!("a session token names no authorized party");
+            static ONCE: Once = Once::new();
+            ONCE.call_once(|| {
+                tracing::warn!("a session token names no authorized party (azp): Clerk may refuse such tokens one day")
+            });
         }
         if self.came_from_elsewhere(context) {
             let message = "A link from another origin led here: the session is synchronised first".to_owned();

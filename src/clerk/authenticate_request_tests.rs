@@ -350,3 +350,18 @@ fn a_session_token_does_not_print() {
     let user = SignedIn::new(Arc::new(crate::jwt::Claims::new(serde_json::Map::new())), "secret-token".into());
     assert!(!format!("{user:?}").contains("secret-token"));
 }
+
+#[tokio::test]
+async fn a_decision_does_not_print_its_tokens() {
+    let (session, expired) = (token(&[]), token(&[("exp", json!(NOW - 6.0))]));
+    let payload = TestKey::named("one").sign(&json!({ "handshake": [format!("__session={session}; Path=/")] }));
+    for (path, cookies) in [
+        ("/account", signed_in_cookies(&session)),
+        ("/account", signed_in_cookies(&expired)),
+        (format!("/account?__clerk_handshake={payload}").as_str(), String::new()),
+    ] {
+        let state = decide(&clerk(DEVELOPMENT), &parts("GET", path, &[DOCUMENT, ("cookie", &cookies)])).await;
+        let text = format!("{state:?}");
+        assert!(!text.contains(&session) && !text.contains(&expired) && !text.contains("eyJ"), "{text}");
+    }
+}

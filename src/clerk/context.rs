@@ -14,7 +14,6 @@ use super::{
 };
 
 /// What is known about a request before anything is verified, and the time. Everything a decision depends on is in here.
-#[derive(Debug)]
 pub struct AuthenticateContext<'a> {
     /// The request itself.
     pub parts: &'a Parts,

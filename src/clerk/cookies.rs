@@ -7,7 +7,7 @@ use http::{HeaderMap, header::COOKIE};
 use percent_encoding::percent_decode_str;
 
 /// The cookies of a request.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Cookies<'a>(Vec<(&'a str, Cow<'a, str>)>);
 
 impl<'a> Cookies<'a> {

@@ -180,3 +180,16 @@ async fn the_requests_own_token_counts_while_it_has_more_than_five_seconds() {
     backend.release(1).await;
     assert_eq!(call.await.unwrap().unwrap().expose(), "token-0");
 }
+
+#[tokio::test]
+async fn whoever_waited_takes_over_from_one_who_went_away() {
+    let backend = SlowBackend::start(StatusCode::OK).await;
+    let clerk = backend.clerk();
+    let mut calls = ask(&clerk, &vec![("sess_1", TokenOptions::fresh()); 2]).await;
+    until(|| backend.calls.load(Ordering::SeqCst) == 1).await;
+    let first = calls.remove(0);
+    first.abort();
+    let _aborted = first.await;
+    backend.release(2).await;
+    assert_eq!(calls.remove(0).await.unwrap(), "token-1");
+}

@@ -40,9 +40,10 @@ pub fn send_to(location: &Url, context: &AuthenticateContext<'_>, reason: Reason
     if !context.is_document() {
         return RequestState::signed_out(reason, HeaderMap::new());
     }
-    let (Some(counter), Ok(location)) = (count_redirect(context), HeaderValue::from_str(location.as_str())) else {
+    let (Some(counter), Ok(mut location)) = (count_redirect(context), HeaderValue::from_str(location.as_str())) else {
         return RequestState::redirect_loop(reason);
     };
+    location.set_sensitive(true);
     let headers = HeaderMap::from_iter([(header::SET_COOKIE, counter), (header::LOCATION, location)]);
     RequestState::handshake(reason, headers)
 }
@@ -95,7 +96,8 @@ pub fn clean_url(url: &Url) -> Url {
 /// Appends each directive, a complete `Set-Cookie` value, as it stands.
 pub fn append_directives(headers: &mut HeaderMap, directives: &[String]) {
     for directive in directives {
-        if let Ok(value) = HeaderValue::from_str(directive) {
+        if let Ok(mut value) = HeaderValue::from_str(directive) {
+            value.set_sensitive(true);
             headers.append(header::SET_COOKIE, value);
         }
     }

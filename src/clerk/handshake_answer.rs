@@ -17,6 +17,9 @@ use crate::jwt::TokenError;
 /// How far a development machine's clock may be off before a handshake gives up.
 const DEVELOPMENT_CLOCK_SKEW: Duration = Duration::from_secs(24 * 60 * 60);
 
+/// Many times as long as any that was seen.
+const MAX_NONCE_BYTES: usize = 256;
+
 impl Clerk {
     /// What came back from a handshake; none if nothing did, or if it is of no use and the cookies decide.
     pub(super) async fn resolve_handshake(
@@ -41,6 +44,9 @@ impl Clerk {
     }
 
     async fn directives_of_nonce(&self, nonce: &str) -> Vec<String> {
+        if !is_nonce(nonce) {
+            return Vec::new();
+        }
         self.backend.clients().get_handshake_payload(nonce).await.unwrap_or_else(|error| {
             tracing::warn!(%error, "could not get a handshake payload");
             Vec::new()
@@ -97,6 +103,12 @@ impl Clerk {
         }
         headers
     }
+}
+
+/// Clerk is not asked about what it cannot have made.
+fn is_nonce(text: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b'~');
+    text.len() <= MAX_NONCE_BYTES && text.bytes().all(plain)
 }
 
 /// Nobody is signed out because keys cannot be had; nobody is signed in either.

@@ -43,9 +43,9 @@ mod state;
 #[cfg(test)]
 mod vectors;
 
-#[cfg(test)]
-pub(crate) use auth::signed_in_for_tests;
 pub use auth::{Auth, SessionToken, SignedIn, SignedOut};
+#[cfg(test)]
+pub(crate) use auth::{redirect_loop_for_tests, signed_in_for_tests};
 pub use authenticate_request::AuthenticateError;
 pub use authorization::{Level, Requirement, Reverification};
 pub use backend::{BackendClient, BackendError};

@@ -73,15 +73,17 @@ impl Clerk {
 /// Whatever the URL said before: the first mention says "done", the others go.
 fn set_synced(url: &mut Url) {
     let mut pairs: Vec<(String, String)> = url.query_pairs().into_owned().collect();
-    let first = pairs.iter().position(|(name, _)| name == SYNCED);
-    let mut index = 0;
-    pairs.retain(|(name, _)| {
-        index += 1;
-        name != SYNCED || first == Some(index - 1)
+    let mut said = false;
+    pairs.retain_mut(|(name, value)| {
+        let again = said && name == SYNCED;
+        if name == SYNCED {
+            "true".clone_into(value);
+            said = true;
+        }
+        !again
     });
-    match first {
-        Some(first) => "true".clone_into(&mut pairs[first].1),
-        None => pairs.push((SYNCED.to_owned(), "true".to_owned())),
+    if !said {
+        pairs.push((SYNCED.to_owned(), "true".to_owned()));
     }
     url.query_pairs_mut().clear().extend_pairs(pairs);
 }

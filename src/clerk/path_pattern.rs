@@ -35,7 +35,7 @@ impl PathPattern {
     /// [`PathPatternError`]
     pub fn parse(pattern: &str) -> Result<Self, PathPatternError> {
         let characters: Vec<char> = pattern.chars().collect();
-        let mut parser = Parser { characters: &characters, at: 0, names: Vec::new() };
+        let mut parser = Parser { characters: &characters, at: 0, names: Vec::new(), unnamed: 0 };
         let body = parser.parts(false)?;
         let regex = RegexBuilder::new(&format!("^{body}[/#?]?$"))
             .case_insensitive(true)
@@ -62,6 +62,7 @@ struct Parser<'a> {
     characters: &'a [char],
     at: usize,
     names: Vec<String>,
+    unnamed: usize,
 }
 
 impl Parser<'_> {
@@ -103,7 +104,7 @@ impl Parser<'_> {
 
     /// `:name`, `:name(regex)` or `(regex)`, with the `/` or `.` before it, which is repeated or left out with it.
     fn parameter(&mut self, prefix: &str) -> Result<String, PathPatternError> {
-        let name = if self.peek() == Some(':') { self.name()? } else { self.names.len().to_string() };
+        let name = if self.peek() == Some(':') { self.name()? } else { self.number() };
         let expression = if self.peek() == Some('(') { self.expression()? } else { "[^/#?]+?".to_owned() };
         self.names.push(name);
         let prefix = regex::escape(prefix);
@@ -126,6 +127,11 @@ impl Parser<'_> {
             return Err(self.unexpected());
         }
         Ok(self.characters[start..self.at].iter().collect())
+    }
+
+    fn number(&mut self) -> String {
+        self.unnamed += 1;
+        (self.unnamed - 1).to_string()
     }
 
     /// The expression in parentheses; groups inside must not capture.
@@ -189,8 +195,8 @@ mod tests {
             ("/orgs/:slug", "/ORGS/acme", Some("slug=acme")),
             ("/orgs/:slug", "/orgs/acme/members", None),
             ("/orgs/:slug", "/orgs/", None),
-            ("/orgs/:id/(.*)", "/orgs/org_1/a/b", Some("id=org_1,1=a/b")),
-            ("/orgs/:id/(.*)", "/orgs/org_1/", Some("id=org_1,1=")),
+            ("/orgs/:id/(.*)", "/orgs/org_1/a/b", Some("id=org_1,0=a/b")),
+            ("/orgs/:id/(.*)", "/orgs/org_1/", Some("id=org_1,0=")),
             ("/orgs/:id/:rest*", "/orgs/org_1", Some("id=org_1")),
             ("/orgs/:id/:rest*", "/orgs/org_1/a/b", Some("id=org_1,rest=a/b")),
             ("/orgs/:id/:rest+", "/orgs/org_1", None),

@@ -13,29 +13,30 @@ use super::{
 };
 
 impl Clerk {
-    /// The page where people sign in, told to return to `return_to`.
+    /// The page where people sign in, told to return to `return_to`; none if the publishable key's host can have none.
+    /// For links: it names no browser.
     #[must_use]
-    pub fn sign_in_url(&self, parts: &Parts, return_to: &Url) -> Url {
-        self.with_return(self.sign_in_page(), parts, Some(return_to))
+    pub fn sign_in_url(&self, return_to: &Url) -> Option<Url> {
+        self.sign_in_page().map(|page| self.with_return(page, Some(return_to)))
     }
 
-    /// The page where people sign up, told to return to `return_to`.
+    /// As [`Self::sign_in_url`], for signing up.
     #[must_use]
-    pub fn sign_up_url(&self, parts: &Parts, return_to: &Url) -> Url {
-        self.with_return(self.sign_up_page(), parts, Some(return_to))
+    pub fn sign_up_url(&self, return_to: &Url) -> Option<Url> {
+        self.sign_up_page().map(|page| self.with_return(page, Some(return_to)))
     }
 
     /// The headers of a 307 to the sign-in page, which leads back to `return_to`, or nowhere in particular. A user whose
     /// session has tasks left to do is sent to do them.
     #[must_use]
-    pub fn redirect_to_sign_in(&self, auth: &Auth, parts: &Parts, return_to: Option<&Url>) -> HeaderMap {
-        self.redirect_to(self.sign_in_page(), auth, parts, return_to)
+    pub fn redirect_to_sign_in(&self, auth: &Auth, parts: &Parts, return_to: Option<&Url>, now: Duration) -> HeaderMap {
+        self.redirect_to(self.sign_in_page(), auth, &AuthenticateContext::read(parts, &self.options, now), return_to)
     }
 
     /// As [`Self::redirect_to_sign_in`], to the sign-up page.
     #[must_use]
-    pub fn redirect_to_sign_up(&self, auth: &Auth, parts: &Parts, return_to: Option<&Url>) -> HeaderMap {
-        self.redirect_to(self.sign_up_page(), auth, parts, return_to)
+    pub fn redirect_to_sign_up(&self, auth: &Auth, parts: &Parts, return_to: Option<&Url>, now: Duration) -> HeaderMap {
+        self.redirect_to(self.sign_up_page(), auth, &AuthenticateContext::read(parts, &self.options, now), return_to)
     }
 
     /// The address of a request as people see it, without what a handshake left in it.
@@ -56,12 +57,25 @@ impl Clerk {
         page.or_else(|| accounts_portal::page(&self.options.publishable_key, "sign-up"))
     }
 
-    fn redirect_to(&self, page: Option<Url>, auth: &Auth, parts: &Parts, return_to: Option<&Url>) -> HeaderMap {
+    fn redirect_to(
+        &self,
+        page: Option<Url>,
+        auth: &Auth,
+        context: &AuthenticateContext<'_>,
+        return_to: Option<&Url>,
+    ) -> HeaderMap {
         let pending = auth.signed_out().is_some_and(|nobody| nobody.pending_user().is_some());
         let page = page.map(|page| if pending { below(page, "tasks") } else { page });
-        let location = self.with_return(page, parts, return_to);
+        // Without any page to go to the visitor goes home: better than a page that does not exist.
+        let mut location =
+            page.map_or_else(|| self.options.public_url.clone(), |page| self.with_return(page, return_to));
+        // Another origin does not see the cookie that names this browser to a development instance.
+        if let Some(dev_browser) = context.dev_browser.as_ref().filter(|_| self.is_development_elsewhere(&location)) {
+            set(&mut location, DEV_BROWSER, dev_browser);
+        }
         let mut headers = HeaderMap::new();
-        if let Ok(location) = HeaderValue::from_str(location.as_str()) {
+        if let Ok(mut location) = HeaderValue::from_str(location.as_str()) {
+            location.set_sensitive(true);
             headers.insert(header::LOCATION, location);
         }
         headers.insert(REDIRECT_TO_HEADER, HeaderValue::from_static("true"));
@@ -69,25 +83,23 @@ impl Clerk {
         headers
     }
 
-    /// Without any page to go to the visitor stays where they are: better than a page that does not exist.
-    fn with_return(&self, page: Option<Url>, parts: &Parts, return_to: Option<&Url>) -> Url {
-        let Some(mut url) = page else { return self.page_url(parts) };
-        let elsewhere = url.origin() != self.options.public_url.origin();
+    fn with_return(&self, mut page: Url, return_to: Option<&Url>) -> Url {
         if let Some(return_to) = return_to {
             let mut return_to = return_to.clone();
-            if elsewhere && self.options.domains.is_satellite() {
+            if self.is_elsewhere(&page) && self.options.domains.is_satellite() {
                 set(&mut return_to, SYNCED, "false");
             }
-            set(&mut url, REDIRECT_URL, return_to.as_str());
+            set(&mut page, REDIRECT_URL, return_to.as_str());
         }
-        if elsewhere && self.options.is_development() {
-            // Another origin does not see the cookie that names this browser to a development instance. Which of two
-            // families names it does not depend on the time.
-            if let Some(dev_browser) = AuthenticateContext::read(parts, &self.options, Duration::ZERO).dev_browser {
-                set(&mut url, DEV_BROWSER, &dev_browser);
-            }
-        }
-        url
+        page
+    }
+
+    fn is_elsewhere(&self, url: &Url) -> bool {
+        url.origin() != self.options.public_url.origin()
+    }
+
+    fn is_development_elsewhere(&self, url: &Url) -> bool {
+        self.options.is_development() && self.is_elsewhere(url)
     }
 }
 

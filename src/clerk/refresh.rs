@@ -1,9 +1,10 @@
 //! Renewing an expired session from the server: one call to the Backend API instead of a redirect (`@clerk/backend`,
 //! `tokens/request.ts`, "attemptRefresh").
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use http::HeaderMap;
+use tokio::time::Instant;
 
 use super::{
     BackendError, Clerk, RequestState,
@@ -35,8 +36,10 @@ impl Clerk {
             request_headers: &context.parts.headers,
             suffixed_cookies: context.suffixed_cookies,
         };
+        let started = Instant::now();
         match self.backend.sessions().refresh_session(&refresh).await {
-            Ok(cookies) => self.state_of(context, &cookies).await,
+            // The new token is younger than the request by as long as the call took.
+            Ok(cookies) => self.state_of(&cookies, context.now + started.elapsed()).await,
             Err(error) => {
                 tracing::warn!(%error, "could not renew a session");
                 Err(refusal(&error))
@@ -44,16 +47,12 @@ impl Clerk {
         }
     }
 
-    async fn state_of(
-        &self,
-        context: &AuthenticateContext<'_>,
-        cookies: &[String],
-    ) -> Result<RequestState, RefreshRefusal> {
+    async fn state_of(&self, cookies: &[String], now: Duration) -> Result<RequestState, RefreshRefusal> {
         if cookies.is_empty() {
             return Err(RefreshRefusal::UnexpectedSdkError);
         }
         let token = session_token(cookies).unwrap_or_default();
-        let verified = self.verifier.verify(token, context.now).await.map_err(|error| {
+        let verified = self.verifier.verify(token, now).await.map_err(|error| {
             tracing::warn!(%error, "a renewed session token was refused");
             RefreshRefusal::InvalidSessionToken
         })?;

@@ -55,19 +55,14 @@ impl Clerk {
         }
     }
 
+    /// Removes the cookies. What a hosted Clerk wrote for a whole domain only Clerk can remove: the next page finds out
+    /// from it, by a handshake, that nobody is signed in.
     fn signed_out_cookies(&self) -> HeaderMap {
         let secure = if self.options.public_url.scheme() == "https" { "; Secure" } else { "" };
-        let cookie = |name: String, rest: &str| format!("{name}={rest}; Path=/; SameSite=Lax{secure}");
         let key = &self.options.publishable_key;
-        [SESSION.to_owned(), key.cookie(SESSION), key.cookie(REFRESH)]
+        [SESSION.to_owned(), key.cookie(SESSION), CLIENT_UAT.to_owned(), key.cookie(CLIENT_UAT), key.cookie(REFRESH)]
             .into_iter()
-            .map(|name| cookie(name, "; Max-Age=0"))
-            .chain(
-                [CLIENT_UAT.to_owned(), key.cookie(CLIENT_UAT)]
-                    .into_iter()
-                    .map(|name| cookie(name, "0; Max-Age=31536000")),
-            )
-            .filter_map(|value| HeaderValue::from_str(&value).ok())
+            .filter_map(|name| HeaderValue::from_str(&format!("{name}=; Path=/; SameSite=Lax{secure}; Max-Age=0")).ok())
             .map(|value| (http::header::SET_COOKIE, value))
             .collect()
     }

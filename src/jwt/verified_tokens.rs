@@ -6,16 +6,19 @@
 use std::{
     fmt,
     sync::atomic::{AtomicU64, Ordering},
+    time::Duration,
 };
 
 use aws_lc_rs::digest::{SHA256, digest};
-use moka::sync::Cache;
+use moka::{policy::EvictionPolicy, sync::Cache};
 
 use super::verify::VerifiedToken;
 
 /// Room for some ten thousand: decoded, a token of a kilobyte takes about twice that.
 const MAX_BYTES: u64 = 16 * 1024 * 1024;
 const ENTRY_BYTES: usize = 256;
+/// For memory's sake alone: whether a token is still valid is decided on every use.
+const KEPT_AT_MOST: Duration = Duration::from_secs(300);
 
 /// The name a token is kept under.
 pub type TokenHash = [u8; 32];
@@ -64,7 +67,13 @@ impl VerifiedTokens {
 
 impl Default for VerifiedTokens {
     fn default() -> Self {
-        let entries = Cache::builder().weigher(|_, entry: &Entry| entry.bytes).max_capacity(MAX_BYTES).build();
+        // The newest are the likeliest to come again: session tokens live for a minute.
+        let entries = Cache::builder()
+            .weigher(|_, entry: &Entry| entry.bytes)
+            .max_capacity(MAX_BYTES)
+            .eviction_policy(EvictionPolicy::lru())
+            .time_to_live(KEPT_AT_MOST)
+            .build();
         Self { entries, generation: AtomicU64::new(0) }
     }
 }
@@ -72,5 +81,32 @@ impl Default for VerifiedTokens {
 impl fmt::Debug for VerifiedTokens {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "VerifiedTokens({})", self.entries.entry_count())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::{jwt::UnverifiedToken, testing::TestKey};
+
+    #[test]
+    fn new_tokens_take_the_place_of_old_ones_however_busy() {
+        let token = UnverifiedToken::parse(&TestKey::named("one").sign(&serde_json::json!({}))).unwrap();
+        let verified =
+            VerifiedToken { header: Arc::clone(&token.header), claims: Arc::clone(&token.unverified_claims) };
+        let tokens = VerifiedTokens::default();
+        let name = |number: u32| hash(&number.to_string());
+        for number in 0..20_000 {
+            tokens.insert(name(number), 1000, verified.clone(), 0);
+            for _ in 0..3 {
+                tokens.get(&name(number));
+            }
+        }
+        tokens.insert(name(20_000), 1000, verified, 0);
+        tokens.entries.run_pending_tasks();
+        assert!(tokens.get(&name(20_000)).is_some() && tokens.get(&name(0)).is_none());
+        assert!(tokens.entries.weighted_size() <= MAX_BYTES);
     }
 }

@@ -68,10 +68,15 @@ impl Verifier {
     /// # Errors
     /// The first check that failed.
     pub async fn verify(&self, token: &str, now: Duration) -> Result<VerifiedToken, TokenError> {
-        self.verify_with_skew(token, now, self.rules.clock_skew).await
+        let hash = hash(token);
+        let verified = match self.verified_before(&hash, now).await? {
+            Some(verified) => verified,
+            None => self.check_and_keep(&UnverifiedToken::parse(token)?, hash, now).await?,
+        };
+        self.apply_rules(verified, &hash, now)
     }
 
-    /// Like [`Self::verify`], with another tolerance for the time claims.
+    /// Like [`Self::verify`], with another tolerance for the time claims. What passes is not remembered.
     ///
     /// # Errors
     /// The first check that failed.
@@ -81,12 +86,10 @@ impl Verifier {
         now: Duration,
         clock_skew: Duration,
     ) -> Result<VerifiedToken, TokenError> {
-        let hash = hash(token);
-        let verified = match self.verified_before(&hash, now).await? {
-            Some(verified) => verified,
-            None => self.check_and_keep(&UnverifiedToken::parse(token)?, hash, now).await?,
-        };
-        self.apply_rules(verified, &hash, now, clock_skew)
+        let (verified, _) = self.check(&UnverifiedToken::parse(token)?, now).await?;
+        check_claims(&verified.claims, &self.rules)?;
+        check_times(&verified.claims, now, clock_skew)?;
+        Ok(verified)
     }
 
     /// Like [`Self::verify`], for a token that was taken apart before.
@@ -99,7 +102,7 @@ impl Verifier {
             Some(verified) => verified,
             None => self.check_and_keep(token, hash, now).await?,
         };
-        self.apply_rules(verified, &hash, now, self.rules.clock_skew)
+        self.apply_rules(verified, &hash, now)
     }
 
     /// Checks header and signature and no claim at all: Clerk's handshake payload carries none that could be checked. It
@@ -143,10 +146,9 @@ impl Verifier {
         verified: VerifiedToken,
         hash: &TokenHash,
         now: Duration,
-        clock_skew: Duration,
     ) -> Result<VerifiedToken, TokenError> {
         check_claims(&verified.claims, &self.rules)?;
-        let times = check_times(&verified.claims, now, clock_skew);
+        let times = check_times(&verified.claims, now, self.rules.clock_skew);
         if matches!(times, Err(TokenError::Expired(_))) {
             self.keys.verified().forget(hash);
         }

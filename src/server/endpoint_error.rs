@@ -27,14 +27,17 @@ pub enum EndpointError {
 impl EndpointError {
     /// A body that is not right, with one error that names the field and what was expected.
     pub fn invalid(status: StatusCode, code: &str, message: &str, field: Option<&str>) -> Self {
-        let error = json!({ "code": code, "message": message, "meta": { "paramName": field } });
+        let error = json!({ "code": code, "message": message, "meta": { "param_name": field } });
         Self::Invalid(status, json!([error]))
     }
 
     /// A body that Clerk does not accept.
     pub fn refused_by_clerk(errors: &[ApiError]) -> Self {
-        let errors = errors.iter().map(|error| json!({ "code": error.code, "message": error.message })).collect();
-        Self::Invalid(StatusCode::UNPROCESSABLE_ENTITY, Value::Array(errors))
+        let errors = errors.iter().map(|error| {
+            let meta = json!({ "param_name": error.meta.get("param_name") });
+            json!({ "code": error.code, "message": error.message, "meta": meta })
+        });
+        Self::Invalid(StatusCode::UNPROCESSABLE_ENTITY, errors.collect())
     }
 
     /// Somebody else's failure, which is logged here.

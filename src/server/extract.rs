@@ -8,16 +8,20 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use super::{Services, endpoint_error::EndpointError};
+use super::{Services, endpoint_error::EndpointError, redirect_loop::redirect_loop_page};
 use crate::clerk::{Auth, AuthErrorReason, SignedIn, is_document};
+
+/// What the middleware decided about a request. Without it nobody was recognised, so nobody is signed in.
+pub fn auth_of(parts: &Parts) -> Auth {
+    parts.extensions.get::<Auth>().cloned().unwrap_or_else(|| AuthErrorReason::TokenVerificationFailed.into())
+}
 
 /// Nobody is turned away: the handler decides.
 impl<S: Send + Sync> FromRequestParts<S> for Auth {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        // Without the middleware nobody was recognised, so nobody is signed in.
-        Ok(parts.extensions.get::<Self>().cloned().unwrap_or_else(|| AuthErrorReason::TokenVerificationFailed.into()))
+        Ok(auth_of(parts))
     }
 }
 
@@ -31,14 +35,16 @@ where
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Response> {
-        let Ok(auth) = Auth::from_request_parts(parts, state).await;
-        match auth {
+        match auth_of(parts) {
             Auth::SignedIn(user) => Ok(user),
             nobody if nobody.is_unverifiable() => Err(EndpointError::Unverifiable.into_response()),
+            Auth::SignedOut(nobody) if nobody.is_redirect_loop() => {
+                Err(redirect_loop_page(nobody.reason(), parts.extensions.get()))
+            }
             nobody if is_document(parts) => {
                 let services = Arc::<Services>::from_ref(state);
                 let return_to = services.clerk.page_url(parts);
-                let headers = services.clerk.redirect_to_sign_in(&nobody, parts, Some(&return_to));
+                let headers = services.clerk.redirect_to_sign_in(&nobody, parts, Some(&return_to), (services.clock)());
                 Err((StatusCode::TEMPORARY_REDIRECT, headers).into_response())
             }
             Auth::SignedOut(_) => Err(EndpointError::SignedOut("Unauthorized").into_response()),

@@ -59,6 +59,13 @@ async fn without_keys_or_without_the_middleware_nobody_passes() {
 }
 
 #[tokio::test]
+async fn a_redirect_loop_is_not_begun_anew() {
+    let (app, _folder) = app();
+    let nobody = crate::clerk::redirect_loop_for_tests(AuthErrorReason::DevBrowserMissing);
+    assert_eq!(ask(&app, &[("accept", "text/html")], Some(nobody)).await, (401, String::new()));
+}
+
+#[tokio::test]
 async fn a_signed_in_user_passes() {
     let (app, _folder) = app();
     let user = crate::clerk::signed_in_for_tests("user_1");

@@ -29,7 +29,8 @@ impl<S: Send + Sync> FromRequest<S> for ProfileForm {
 
     async fn from_request(request: Request, state: &S) -> Result<Self, EndpointError> {
         let content_type = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-        if content_type.is_some_and(|value| value.starts_with("application/x-www-form-urlencoded")) {
+        if content_type.is_some_and(|value| value.to_ascii_lowercase().starts_with("application/x-www-form-urlencoded"))
+        {
             let Form(form) = Form::from_request(request, state).await.map_err(|error: FormRejection| {
                 EndpointError::invalid(error.status(), "request_body_invalid", &error.body_text(), None)
             })?;

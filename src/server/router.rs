@@ -119,8 +119,8 @@ fn page_context(services: &Arc<Services>, parts: &Parts) -> PageContext {
     PageContext {
         viewer,
         embedded_clerk: services.instance.is_some(),
-        sign_in_url: services.clerk.sign_in_url(parts, &account).into(),
-        sign_up_url: services.clerk.sign_up_url(parts, &account).into(),
+        sign_in_url: services.clerk.sign_in_url(&account).map(Into::into).unwrap_or_default(),
+        sign_up_url: services.clerk.sign_up_url(&account).map(Into::into).unwrap_or_default(),
         request_id: parts.extensions.get::<RequestId>().map(ToString::to_string).unwrap_or_default(),
         stylesheet: STYLESHEET.to_owned(),
     }

@@ -161,7 +161,10 @@ fn hosted_setup(hosted: &HostedClerk, public_url: &Url) -> Result<ClerkSetup, St
     let page = |url: &Option<String>| url.as_deref().map(|url| parse_join(public_url, url)).transpose();
     let options = ClerkOptions {
         publishable_key: hosted.publishable_key.clone(),
-        frontend_api_url: parse(&hosted.frontend_api_url)?,
+        frontend_api_url: match page(&hosted.proxy_url)? {
+            Some(proxy) => proxy,
+            None => parse(&hosted.frontend_api_url)?,
+        },
         api_url: hosted.api_url.clone(),
         secret_key: hosted.secret_key.clone(),
         public_url: public_url.clone(),

@@ -189,7 +189,7 @@ async fn a_call_ends_after_its_time_whatever_it_waits_for() {
 /// A Backend API that says nothing to some, and asks others to come back in an hour.
 async fn busy() -> (FakeBackend, BackendClient) {
     let backend = FakeBackend::start(|_, request: &Received| match request.path.as_str() {
-        "/v1/users/silence" => Answer::silence(),
+        "/v1/users/silence" | "/v1/clients/handshake_payload" => Answer::silence(),
         "/v1/users/later" => Answer::text(429, "").with_header("retry-after", "3600"),
         _ => Answer::json(200, json!({ "id": "user_1" })),
     })
@@ -214,6 +214,20 @@ async fn sixteen_calls_are_under_way_at_a_time() {
     let waiting = tokio::time::timeout(Duration::from_millis(200), client.users().get_user("user_1")).await;
     assert!(waiting.is_err(), "the others wait for their turn");
     assert_eq!(backend.count(), 16);
+}
+
+#[tokio::test]
+async fn strangers_keep_nobody_but_strangers_waiting() {
+    let (backend, client) = busy().await;
+    for _ in 0..20 {
+        let client = client.clone();
+        tokio::spawn(async move { client.clients().get_handshake_payload("nonce").await });
+    }
+    eventually("the strangers' calls", async || backend.count() >= 4).await;
+    let answer = tokio::time::timeout(Duration::from_secs(20), client.users().get_user("user_1")).await;
+    assert!(answer.is_ok_and(|user| user.is_ok()));
+    let strangers = backend.lines().iter().filter(|line| line.contains("handshake_payload")).count();
+    assert_eq!(strangers, 4, "four at a time");
 }
 
 #[tokio::test]

@@ -33,11 +33,27 @@ async fn a_redirect_loop_ends_at_a_page_that_names_the_likely_cause() {
 }
 
 #[tokio::test]
+async fn a_session_that_was_renewed_on_the_way_is_in_no_cache() {
+    let app = App::start(&[("GATEHOUSE_SESSION_TOKEN_SECONDS", "1")]).await;
+    let form = [("identifier", "grace@example.com"), ("password", "gatehouse-demo")];
+    let cookies = app.post_form("/__clerk/sign-in", "", &form).await.cookies_after("");
+    let renewed = async || {
+        let page = app.get("/favicon.svg", &[("cookie", &cookies)]).await;
+        assert_eq!(page.status, 200);
+        let renewed = page.headers.contains_key("set-cookie");
+        assert!(!renewed || page.header("cache-control") == "no-store", "{:?}", page.headers);
+        renewed
+    };
+    eventually("the renewal", renewed).await;
+}
+
+#[tokio::test]
 async fn a_handshake_of_another_instance_is_told_as_such() {
     let app = App::start(&[]).await;
     let page = app.navigate("/?__clerk_handshake=rubbish", "").await;
     assert_eq!(page.status, 500);
     assert!(page.body.contains("session of another Clerk instance"), "{}", page.body);
+    assert!(app.log().contains("a request could not be decided"), "{}", app.log());
 }
 
 #[tokio::test]

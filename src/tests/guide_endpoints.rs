@@ -191,7 +191,7 @@ async fn an_update_that_is_not_right_changes_nothing_and_says_what_is_wrong() {
         let error: Value = serde_json::from_str(&page.body).unwrap();
         let error = &error["errors"][0];
         assert_eq!((page.status, &error["code"]), (status, &json!(code)), "{body}: {}", page.body);
-        assert_eq!(error["meta"]["paramName"], field, "{body}");
+        assert_eq!(error["meta"]["param_name"], field, "{body}");
         assert!(error["message"].as_str().is_some_and(|message| !message.is_empty()));
     }
     let page = app.get("/api/user", &[("cookie", &cookies)]).await;

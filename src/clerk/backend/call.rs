@@ -55,6 +55,11 @@ impl<'a> Call<'a> {
         Self { body, ..self }
     }
 
+    /// Whether anybody at all can cause it.
+    pub(super) const fn is_strangers(&self) -> bool {
+        matches!(self.repeat, Repeat::IfUnsent)
+    }
+
     /// Where to send it. Each part of the path stays one segment, so that an id cannot leave its place.
     pub(super) fn url(&self, api_url: &Url) -> Result<Url, BackendError> {
         let mut path = format!("{}/v1", api_url.path().trim_end_matches('/'));

@@ -18,14 +18,17 @@ use crate::{
 };
 
 const CALLS_AT_A_TIME: usize = 16;
+/// Any visitor can cause such a call with a handshake parameter of their own making. They wait for each other, and
+/// nobody else waits for them.
+const STRANGERS_CALLS_AT_A_TIME: usize = 4;
 const MAX_ANSWER_BYTES: usize = 1024 * 1024;
 
 /// What all calls to one instance share.
 #[derive(Debug)]
 pub(super) struct Transport {
     client: reqwest::Client,
-    /// Any visitor can cause a call with a handshake parameter of their own making; not many at a time.
     slots: Semaphore,
+    strangers_slots: Semaphore,
     api_url: Url,
     secret_key: SecretString,
     retry: RetryPolicy,
@@ -33,8 +36,8 @@ pub(super) struct Transport {
 
 impl Transport {
     pub(super) fn new(api_url: Url, secret_key: SecretString, retry: RetryPolicy) -> reqwest::Result<Self> {
-        let slots = Semaphore::new(CALLS_AT_A_TIME);
-        Ok(Self { client: http_client(&api_url)?, slots, api_url, secret_key, retry })
+        let (slots, strangers_slots) = (Semaphore::new(CALLS_AT_A_TIME), Semaphore::new(STRANGERS_CALLS_AT_A_TIME));
+        Ok(Self { client: http_client(&api_url)?, slots, strangers_slots, api_url, secret_key, retry })
     }
 
     /// What a call answers, as JSON.
@@ -64,7 +67,8 @@ impl Transport {
     }
 
     async fn send_once(&self, call: &Call<'_>, url: &Url) -> Result<Vec<u8>, BackendError> {
-        let _slot = self.slots.acquire().await;
+        let slots = if call.is_strangers() { &self.strangers_slots } else { &self.slots };
+        let _slot = slots.acquire().await;
         let request = self
             .client
             .request(call.method.clone(), url.clone())

@@ -1,6 +1,6 @@
 //! Where people are sent: the account portal, the sign-in page, an organization's pages.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use http::Request;
 use serde::Deserialize;
@@ -114,8 +114,8 @@ impl Redirect {
         let parts = request.body(()).unwrap().into_parts().0;
         let return_to = self.return_to.as_deref().map(url);
         let headers = match self.to {
-            Page::SignIn => self.clerk().redirect_to_sign_in(&self.auth(), &parts, return_to.as_ref()),
-            Page::SignUp => self.clerk().redirect_to_sign_up(&self.auth(), &parts, return_to.as_ref()),
+            Page::SignIn => self.clerk().redirect_to_sign_in(&self.auth(), &parts, return_to.as_ref(), Duration::ZERO),
+            Page::SignUp => self.clerk().redirect_to_sign_up(&self.auth(), &parts, return_to.as_ref(), Duration::ZERO),
         };
         headers["location"].to_str().unwrap().to_owned()
     }

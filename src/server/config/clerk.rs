@@ -14,8 +14,14 @@ use crate::{
 
 const HOSTED_API: &str = "https://api.clerk.com";
 /// Variables that mean nothing without the keys.
-const NEEDS_KEYS: [&str; 5] =
-    ["CLERK_FRONTEND_API_URL", "CLERK_API_URL", "CLERK_JWT_KEY", "CLERK_SIGN_IN_URL", "CLERK_SIGN_UP_URL"];
+const NEEDS_KEYS: [&str; 6] = [
+    "CLERK_FRONTEND_API_URL",
+    "CLERK_PROXY_URL",
+    "CLERK_API_URL",
+    "CLERK_JWT_KEY",
+    "CLERK_SIGN_IN_URL",
+    "CLERK_SIGN_UP_URL",
+];
 
 /// Which Clerk the application uses.
 #[derive(Debug, Clone)]
@@ -46,6 +52,9 @@ pub struct HostedClerk {
     pub secret_key: SecretString,
     /// `CLERK_FRONTEND_API_URL`. Default: `https://` and the host in the publishable key. Without a slash at the end.
     pub frontend_api_url: String,
+    /// `CLERK_PROXY_URL`: where browsers reach the Frontend API, absolute, or a path of this application. Default: the
+    /// Frontend API itself.
+    pub proxy_url: Option<String>,
     /// `CLERK_API_URL`. Default `https://api.clerk.com`.
     pub api_url: Url,
     /// `CLERK_JWT_KEY`
@@ -104,7 +113,8 @@ impl HostedClerk {
         let publishable_key = PublishableKey::parse(publishable)
             .map_err(|error| variables.error("CLERK_PUBLISHABLE_KEY", error.to_string().replace("expected ", "")))?;
         check_secret(variables, secret, publishable_key.instance_type())?;
-        let api_url = variables.http_url("CLERK_API_URL", "the URL of a Backend API, such as https://api.clerk.com")?;
+        let api_url =
+            variables.secure_url("CLERK_API_URL", "the URL of a Backend API, such as https://api.clerk.com")?;
         let jwt_key = variables.get("CLERK_JWT_KEY").map(public_key_from_pem).transpose();
         Ok(Self {
             frontend_api_url: frontend_api_url(variables, publishable_key.host())?,
@@ -115,6 +125,7 @@ impl HostedClerk {
             jwt_key: jwt_key.map_err(|error| {
                 variables.error("CLERK_JWT_KEY", format!("the instance's public key, this is {error}"))
             })?,
+            proxy_url: page(variables, "CLERK_PROXY_URL")?,
             sign_in_url: page(variables, "CLERK_SIGN_IN_URL")?,
             sign_up_url: page(variables, "CLERK_SIGN_UP_URL")?,
             secret_key: secret.into(),

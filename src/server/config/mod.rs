@@ -101,7 +101,7 @@ impl Config {
 
 fn supabase(variables: &Variables) -> Result<Option<SupabaseConfig>, ConfigError> {
     let anon_key = variables.get("SUPABASE_ANON_KEY").map(SecretString::from);
-    match variables.http_url("SUPABASE_URL", "the URL of a Supabase project, such as https://verb.supabase.co")? {
+    match variables.secure_url("SUPABASE_URL", "the URL of a Supabase project, such as https://verb.supabase.co")? {
         Some(url) => Ok(Some(SupabaseConfig { url, anon_key })),
         None if anon_key.is_some() => Err(ConfigError::HalfSet { set: "SUPABASE_ANON_KEY", missing: "SUPABASE_URL" }),
         None => Ok(None),

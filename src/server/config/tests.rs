@@ -79,6 +79,13 @@ fn every_fault_names_its_variable_and_what_it_should_look_like() {
             "CLERK_FRONTEND_API_URL: expected an https URL",
         ),
         ([&keys[..], &[("CLERK_API_URL", "api.clerk.com")]].concat(), "CLERK_API_URL: expected"),
+        (
+            [&keys[..], &[("CLERK_API_URL", "http://api.internal")]].concat(),
+            "CLERK_API_URL: expected the URL of a Backend API, such as https://api.clerk.com, with https",
+        ),
+        ([&keys[..], &[("CLERK_PROXY_URL", "app.example.com/__clerk")]].concat(), "CLERK_PROXY_URL: expected"),
+        (vec![("SUPABASE_URL", "http://db.internal")], "SUPABASE_URL: expected"),
+        (vec![("SUPABASE_ANON_KEY", "x")], "SUPABASE_ANON_KEY is set but SUPABASE_URL is not"),
         ([&keys[..], &[("CLERK_JWT_KEY", "no key")]].concat(), "CLERK_JWT_KEY: expected"),
         ([&keys[..], &[("CLERK_SIGN_IN_URL", "//evil.example")]].concat(), "CLERK_SIGN_IN_URL: expected"),
         (vec![("CLERK_AUTHORIZED_PARTIES", "localhost:3000")], "CLERK_AUTHORIZED_PARTIES: expected origins"),

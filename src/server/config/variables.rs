@@ -5,6 +5,7 @@ use std::{collections::HashMap, fmt, str::FromStr};
 use url::Url;
 
 use super::ConfigError;
+use crate::jwt::is_loopback;
 
 /// Every variable of ours. One that merely looks like it is a typing error, not a wish.
 const KNOWN: [&str; 8] = [
@@ -87,6 +88,16 @@ impl Variables {
         let Some(value) = self.get(name) else { return Ok(None) };
         let url = Url::parse(value).ok().filter(is_plain_http);
         url.map(Some).ok_or_else(|| self.error(name, expected))
+    }
+
+    /// As [`Self::http_url`], for what is sent secrets: plain http is for this machine only.
+    pub(super) fn secure_url(&self, name: &str, expected: &str) -> Result<Option<Url>, ConfigError> {
+        match self.http_url(name, expected)? {
+            Some(url) if url.scheme() != "https" && !is_loopback(&url) => {
+                Err(self.error(name, format!("{expected}, with https: plain http is accepted on loopback only")))
+            }
+            url => Ok(url),
+        }
     }
 
     /// An origin: scheme, host and port, and nothing else.

@@ -10,8 +10,7 @@ use axum::{
 };
 
 use crate::{
-    clerk::{Auth, AuthErrorReason},
-    server::{Services, redirect_loop::redirect_loop_page},
+    server::{Services, extract::auth_of, redirect_loop::redirect_loop_page},
     ui::routes::{Access, access},
 };
 
@@ -27,8 +26,7 @@ pub async fn require_access(
     next: Next,
 ) -> Response {
     let (parts, body) = request.into_parts();
-    let auth =
-        parts.extensions.get::<Auth>().cloned().unwrap_or_else(|| AuthErrorReason::TokenVerificationFailed.into());
+    let auth = auth_of(&parts);
     let public = path.as_str().starts_with(SERVER_FUNCTIONS) || access(path.as_str()) == Access::Public;
     if public || auth.signed_in().is_some() || auth.is_unverifiable() {
         return next.run(Request::from_parts(parts, body)).await;
@@ -38,6 +36,9 @@ pub async fn require_access(
     }
     let return_to =
         if parts.method == Method::GET { services.clerk.page_url(&parts) } else { services.public_url.clone() };
-    (StatusCode::TEMPORARY_REDIRECT, services.clerk.redirect_to_sign_in(&auth, &parts, Some(&return_to)))
+    (
+        StatusCode::TEMPORARY_REDIRECT,
+        services.clerk.redirect_to_sign_in(&auth, &parts, Some(&return_to), (services.clock)()),
+    )
         .into_response()
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::{
     extract::{Request, State},
-    http::{StatusCode, header},
+    http::{HeaderValue, StatusCode, header},
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -37,6 +37,10 @@ pub async fn authenticate(State(services): State<Arc<Services>>, request: Reques
     }
     parts.extensions.insert(auth);
     let mut response = next.run(Request::from_parts(parts, body)).await;
+    if headers.contains_key(header::SET_COOKIE) {
+        // Whatever it is, a cache must not hand somebody's session to somebody else.
+        response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
     for (name, value) in &headers {
         response.headers_mut().append(name.clone(), value.clone());
     }
@@ -46,25 +50,34 @@ pub async fn authenticate(State(services): State<Arc<Services>>, request: Reques
 /// Says what was decided, and why: on the request's log line, and in a counter.
 fn note(state: &RequestState) {
     let code = state.reason().map(|reason| &reason.code);
-    let span = Span::current();
-    span.record("clerk.status", state.status());
-    if let Some(code) = code {
-        span.record("clerk.reason", &*code.as_str());
-    }
-    let reason = code.map_or("none", AuthErrorReason::label);
-    metrics::counter!("clerk_requests_total", "status" => state.status(), "reason" => reason).increment(1);
+    let pending = matches!(state, RequestState::SignedIn { user, .. } if user.is_pending());
+    let label = if pending { "pending" } else { code.map_or("none", AuthErrorReason::label) };
+    count(state.status(), label);
+    match code {
+        Some(code) => Span::current().record("clerk.reason", &*code.as_str()),
+        None => Span::current().record("clerk.reason", label),
+    };
+}
+
+fn count(status: &'static str, reason: &'static str) {
+    Span::current().record("clerk.status", status);
+    metrics::counter!("clerk_requests_total", "status" => status, "reason" => reason).increment(1);
 }
 
 fn undecidable(error: &AuthenticateError, id: Option<&RequestId>) -> Response {
-    let (title, text) = match error {
+    let (reason, title, text) = match error {
         AuthenticateError::Handshake(_) => (
+            "handshake",
             "Clerk's handshake failed",
             "This browser carries a session of another Clerk instance. Check that the keys belong together, then delete this site's cookies.",
         ),
         AuthenticateError::SatelliteSignInUrl => (
+            "satellite-sign-in-url",
             "Clerk's domains do not fit",
             "A satellite sends people to the primary domain to sign in. Check the sign-in URL.",
         ),
     };
+    count("error", reason);
+    Span::current().record("clerk.reason", reason);
     error_page(StatusCode::INTERNAL_SERVER_ERROR, title, text, id.map(ToString::to_string).as_deref())
 }
