@@ -1,25 +1,67 @@
-//! What the phases of one request share: Zuplo's `request.user` and `context`.
+//! What the phases of one request share: Zuplo's `request.user`, `request.params` and `context`.
 
-use std::time::Duration;
+use std::{borrow::Cow, net::IpAddr, sync::Arc, time::Duration};
 
+use serde_json::{Map, Value};
+use url::form_urlencoded;
 use uuid::Uuid;
 
+use super::routing::{Params, RouteInfo};
+
 /// The caller, as an authentication policy found them.
-#[derive(Debug, Clone)]
+#[derive(Clone, PartialEq)]
 pub struct User {
     /// Names the caller.
     pub sub: String,
+    /// What else is known of them: a token's claims, an account's or a key's metadata.
+    pub data: Value,
 }
 
-/// One request on its way through the phases.
-#[derive(Debug)]
-pub struct Context {
-    /// Stands in the answer (`zp-rid`), in problem documents and in the log.
+/// A request as it arrived, before any route was looked for.
+#[derive(Debug, Clone)]
+pub struct Arrival {
+    /// Stands in the answer (`zp-rid`), in problem documents, in the log and in the request to the upstream.
     pub request_id: Uuid,
-    /// When the request arrived.
+    /// When it arrived.
     pub now: Duration,
     /// The path within the project, as the client wrote it.
     pub instance: String,
+}
+
+/// One request on its way through the phases.
+pub struct Context {
+    /// The request as it arrived.
+    pub arrival: Arrival,
+    /// The client's address, as far as trusted proxies vouch for it.
+    pub client_ip: Option<IpAddr>,
+    /// The path that was matched, decoded.
+    pub path: String,
+    /// The path's parameters.
+    pub params: Params,
+    /// The route.
+    pub route: Arc<RouteInfo>,
     /// The caller, once a policy knows them.
     pub user: Option<User>,
+    /// Whatever policies and handlers of a project want to tell each other.
+    pub custom: Map<String, Value>,
+}
+
+/// One value per name, the last one, as Zuplo's `request.query` has it.
+#[must_use]
+pub fn query_value<'q>(query: Option<&'q str>, name: &str) -> Option<Cow<'q, str>> {
+    form_urlencoded::parse(query?.as_bytes()).filter(|(own, _)| own == name).last().map(|(_, value)| value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_query_has_one_value_per_name() {
+        let query = Some("a=1&b=x+y&a=%32");
+        assert_eq!(query_value(query, "a").as_deref(), Some("2"));
+        assert_eq!(query_value(query, "b").as_deref(), Some("x y"));
+        assert_eq!(query_value(query, "c"), None);
+        assert_eq!(query_value(None, "a"), None);
+    }
 }

@@ -1,58 +1,132 @@
-//! The phases of one request, in order.
+//! The phases of one request, in Zuplo's order: match, inbound policies, handler, CORS headers, outbound policies. A
+//! preflight is answered before any policy. What ends a request early skips the rest, and still gets its CORS headers.
 
 use axum::{
     body::Body,
     extract::Request,
-    http::{HeaderName, HeaderValue, Response},
+    http::{HeaderValue, Method, Response, StatusCode, header},
 };
+use serde_json::Map;
 use uuid::Uuid;
 
-use super::{context::Context, path::normalise, problem::Problem, route_table::RouteTable};
-use crate::jwt::Clock;
+use super::{
+    context::{Arrival, Context},
+    incoming::{self, REQUEST_ID, TrustedProxies},
+    path::normalise,
+    policies::Stop,
+    problem::Problem,
+    project::Project,
+    routing::Route,
+};
 
-/// Zuplo's name for the request id.
-const REQUEST_ID: HeaderName = HeaderName::from_static("zp-rid");
+/// Zuplo's liveness route. What it answers is not documented; this is ours.
+const PING: &str = "/__zuplo/ping";
 
-/// A loaded project that answers requests.
-pub struct Gateway {
-    routes: RouteTable,
-    clock: Clock,
+/// Answers a request that arrived at `now`.
+pub async fn serve(
+    project: &Project,
+    proxies: &TrustedProxies,
+    now: std::time::Duration,
+    mut request: Request,
+) -> Response<Body> {
+    let arrival = Arrival { request_id: Uuid::new_v4(), now, instance: request.uri().path().to_owned() };
+    let client_ip = incoming::clean(&mut request, &project.identity_headers, proxies, arrival.request_id);
+    let id = request.headers().get(REQUEST_ID).cloned();
+    let outcome = dispatch(project, request, &arrival, client_ip).await;
+    let mut response = outcome.unwrap_or_else(|problem| problem.into_response(&arrival));
+    if let Some(id) = id {
+        response.headers_mut().insert(REQUEST_ID, id);
+    }
+    response
 }
 
-impl Gateway {
-    pub const fn new(routes: RouteTable, clock: Clock) -> Self {
-        Self { routes, clock }
+async fn dispatch(
+    project: &Project,
+    request: Request,
+    arrival: &Arrival,
+    client_ip: Option<std::net::IpAddr>,
+) -> Result<Response<Body>, Problem> {
+    let path = normalise(request.uri().path()).map_err(|_| {
+        Problem::bad_request(
+            "The path has more than one reading: send it without encoded slashes, empty segments or dot segments.",
+        )
+    })?;
+    if path == PING && request.method() == Method::GET {
+        return Ok(Response::new(Body::from("pong\n")));
     }
+    if request.method() == Method::OPTIONS {
+        return preflight(project, &request, &path);
+    }
+    if !is_served(request.method()) {
+        return Err(Problem::new(StatusCode::NOT_IMPLEMENTED, "method", "This method is not supported."));
+    }
+    let route = project.routes.find(request.method(), &path).ok_or_else(Problem::not_found)?;
+    let mut context = Context {
+        arrival: arrival.clone(),
+        client_ip,
+        params: route.pattern.params(&path),
+        path,
+        route: std::sync::Arc::clone(&route.info),
+        user: None,
+        custom: Map::new(),
+    };
+    Ok(run_phases(route, request, &mut context).await)
+}
 
-    /// Answers a request.
-    pub async fn serve(&self, request: Request) -> Response<Body> {
-        let mut context = Context {
-            request_id: Uuid::new_v4(),
-            now: (self.clock)(),
-            instance: request.uri().path().to_owned(),
-            user: None,
+fn is_served(method: &Method) -> bool {
+    matches!(*method, Method::GET | Method::PUT | Method::POST | Method::DELETE | Method::HEAD | Method::PATCH)
+}
+
+/// The route that a preflight asks for decides; for a method that the path does not have, its first route.
+fn preflight(project: &Project, request: &Request, path: &str) -> Result<Response<Body>, Problem> {
+    let routes = project.routes.find_all_methods(path);
+    let methods: Vec<&Method> = routes.iter().map(|route| &route.info.method).collect();
+    let wanted = request.headers().get(header::ACCESS_CONTROL_REQUEST_METHOD).map(HeaderValue::as_bytes);
+    let asked = routes.iter().find(|route| Some(route.info.method.as_str().as_bytes()) == wanted);
+    let route = asked.or_else(|| routes.first()).ok_or_else(Problem::not_found)?;
+    route.cors.preflight(request.headers(), &methods)
+}
+
+async fn run_phases(route: &Route, request: Request, context: &mut Context) -> Response<Body> {
+    let origin = request.headers().get(header::ORIGIN).cloned();
+    let mut response = match run_to_handler(route, request, context).await {
+        Ok(response) => response,
+        Err(stop) => {
+            let mut response = match stop {
+                Stop::Answer(response) => response,
+                Stop::Problem(problem) => problem.into_response(&context.arrival),
+            };
+            route.cors.apply(origin.as_ref(), response.headers_mut());
+            return response;
+        }
+    };
+    route.cors.apply(origin.as_ref(), response.headers_mut());
+    for named in &route.outbound {
+        response = match named.policy.apply(response, context).await {
+            Ok(response) => response,
+            Err(problem) => {
+                log_refusal(context, &named.name, &problem);
+                let mut response = problem.into_response(&context.arrival);
+                route.cors.apply(origin.as_ref(), response.headers_mut());
+                return response;
+            }
         };
-        let outcome = self.run_phases(request, &mut context).await;
-        let mut response = outcome.unwrap_or_else(|problem| problem.into_response(&context));
-        if let Ok(id) = HeaderValue::from_str(&context.request_id.to_string()) {
-            response.headers_mut().insert(REQUEST_ID, id);
-        }
-        response
     }
+    response
+}
 
-    async fn run_phases(&self, request: Request, context: &mut Context) -> Result<Response<Body>, Problem> {
-        let path = normalise(request.uri().path()).map_err(|_| {
-            Problem::bad_request(
-                "The path has more than one reading: send it without encoded slashes, empty segments or dot segments.",
-            )
+async fn run_to_handler(route: &Route, request: Request, context: &mut Context) -> Result<Response<Body>, Stop> {
+    let mut request = request;
+    for named in &route.inbound {
+        request = named.policy.apply(request, context).await.inspect_err(|stop| {
+            if let Stop::Problem(problem) = stop {
+                log_refusal(context, &named.name, problem);
+            }
         })?;
-        let route = self.routes.find(request.method(), &path).ok_or_else(Problem::not_found)?;
-        let mut request = request;
-        for (name, policy) in &route.policies {
-            request = policy.apply(request, context).await.inspect_err(|problem| {
-                tracing::info!(gateway.request_id = %context.request_id, policy = name, reason = problem.reason(), "refused by a gateway policy");
-            })?;
-        }
-        route.handler.handle(request, context).await
     }
+    Ok(route.handler.handle(request, context).await?)
+}
+
+fn log_refusal(context: &Context, policy: &str, problem: &Problem) {
+    tracing::info!(gateway.request_id = %context.arrival.request_id, policy, reason = problem.reason(), "refused by a gateway policy");
 }

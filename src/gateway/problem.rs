@@ -1,6 +1,6 @@
 //! Every refusal of the gateway: a problem document (RFC 9457) in Zuplo's shape.
 
-use std::time::Duration;
+use std::{borrow::Cow, time::Duration};
 
 use axum::{
     body::Body,
@@ -9,57 +9,80 @@ use axum::{
 use serde_json::json;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
-use super::context::Context;
+use super::context::Arrival;
 
 /// A refusal. `detail` and headers are for the caller, `reason` for log and metrics.
 #[derive(Debug, Clone)]
 pub struct Problem {
     status: StatusCode,
-    detail: &'static str,
+    detail: Cow<'static, str>,
     reason: &'static str,
-    header: Option<(HeaderName, HeaderValue)>,
+    headers: Vec<(HeaderName, HeaderValue)>,
 }
 
 impl Problem {
     /// A refusal with `status`; `detail` is one safe sentence, `reason` a short stable name.
-    pub const fn new(status: StatusCode, reason: &'static str, detail: &'static str) -> Self {
-        Self { status, detail, reason, header: None }
+    #[must_use]
+    pub fn new(status: StatusCode, reason: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
+        Self { status, detail: detail.into(), reason, headers: Vec::new() }
     }
 
     /// The request is not well formed.
-    pub const fn bad_request(detail: &'static str) -> Self {
+    #[must_use]
+    pub fn bad_request(detail: &'static str) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "bad_request", detail)
     }
 
+    /// Nobody knows who the caller is.
+    #[must_use]
+    pub fn unauthorized(reason: &'static str, detail: &'static str) -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, reason, detail)
+    }
+
+    /// The caller may not do this.
+    #[must_use]
+    pub fn forbidden(reason: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(StatusCode::FORBIDDEN, reason, detail)
+    }
+
     /// No route fits.
-    pub const fn not_found() -> Self {
+    #[must_use]
+    pub fn not_found() -> Self {
         Self::new(StatusCode::NOT_FOUND, "no_route", "Not Found")
+    }
+
+    /// The fault is ours, or the project's.
+    #[must_use]
+    pub fn internal(reason: &'static str) -> Self {
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, reason, "The gateway could not answer. Its log says more.")
     }
 
     /// Adds a header to the answer.
     #[must_use]
     pub fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
-        self.header = Some((name, value));
+        self.headers.push((name, value));
         self
     }
 
     /// The short stable name.
+    #[must_use]
     pub const fn reason(&self) -> &'static str {
         self.reason
     }
 
     /// The answer.
-    pub fn into_response(self, context: &Context) -> Response<Body> {
+    #[must_use]
+    pub fn into_response(self, arrival: &Arrival) -> Response<Body> {
         let status = self.status.as_u16();
         let body = json!({
             "type": format!("https://httpproblems.com/http-status/{status}"),
             "title": self.status.canonical_reason(),
             "status": status,
             "detail": self.detail,
-            "instance": context.instance,
+            "instance": arrival.instance,
             "trace": {
-                "timestamp": timestamp(context.now),
-                "requestId": context.request_id.to_string(),
+                "timestamp": timestamp(arrival.now),
+                "requestId": arrival.request_id.to_string(),
                 "buildId": env!("CARGO_PKG_VERSION"),
             },
         });
@@ -68,8 +91,8 @@ impl Problem {
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        if let Some((name, value)) = self.header {
-            headers.insert(name, value);
+        for (name, value) in self.headers {
+            headers.append(name, value);
         }
         response
     }

@@ -41,7 +41,7 @@ pub use serve::shutdown_signal;
 pub use services::Services;
 
 use crate::{
-    gateway::LoadError,
+    gateway::LoadErrors,
     instance::StoreError,
     jwt::{Clock, KeySetsError},
 };
@@ -57,7 +57,7 @@ pub enum StartError {
     Config(#[from] ConfigError),
     /// The gateway project is not right.
     #[error("the gateway project cannot be loaded: {0}")]
-    Gateway(#[from] LoadError),
+    Gateway(#[from] LoadErrors),
     /// The embedded Clerk cannot be opened.
     #[error(transparent)]
     Instance(#[from] StoreError),

@@ -21,7 +21,7 @@ use super::{
 };
 use crate::{
     clerk::Auth,
-    gateway,
+    gateway::{self, Gateway},
     model::{PageContext, Viewer},
     ui,
 };
@@ -41,7 +41,8 @@ pub fn router(config: &Config, services: &Arc<Services>) -> Result<Router, Start
             .nest(&format!("{CLERK_PATH}/api"), instance.backend_api());
     }
     if config.gateway_url.is_none() {
-        router = router.nest(GATEWAY_PATH, gateway::load(&config.config_dir, &gateway_dependencies(config, services))?);
+        let gateway = Gateway::load(&config.config_dir, &gateway_dependencies(config, services))?;
+        router = router.nest(GATEWAY_PATH, gateway.into_router());
     }
     if config.supabase.is_none() {
         router = router.nest(STAND_IN_PATH, supabase::stand_in(Arc::clone(services)));
@@ -59,6 +60,7 @@ fn gateway_dependencies(config: &Config, services: &Arc<Services>) -> gateway::D
     gateway::Dependencies {
         key_sets: services.key_sets.clone(),
         environment: variables.chain([issuer]).collect(),
+        registry: Arc::default(),
         clock: services.clock.clone(),
     }
 }

@@ -14,10 +14,10 @@ use crate::gateway::context::Context;
 pub struct HelloWorld;
 
 impl Handler for HelloWorld {
-    fn handle<'a>(&'a self, _request: Request, context: &'a Context) -> Answer<'a> {
+    fn handle<'a>(&'a self, _request: Request, context: &'a mut Context) -> Answer<'a> {
         Box::pin(async {
             let user = context.user.as_ref().map(|user| user.sub.as_str());
-            tracing::debug!(gateway.request_id = %context.request_id, user.id = user, "hello");
+            tracing::debug!(gateway.request_id = %context.arrival.request_id, user.id = user, "hello");
             let mut response = Response::new(Body::from("\"Hello World\""));
             response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
             Ok(response)

@@ -1,13 +1,21 @@
-//! Handlers: what answers a request that every policy let pass. One file each; [`find`] is the registry that the
-//! project files name them by.
+//! Handlers: what answers a request that every policy let pass. One file each; [`built_in`] finds those of
+//! `@zuplo/runtime`, [`super::Registry`] the project's own.
 
 mod hello_world;
+mod open_api_spec;
+mod redirect;
 
-use std::pin::Pin;
+use std::{pin::Pin, sync::Arc};
 
 use axum::{body::Body, extract::Request, http::Response};
 
-use super::{context::Context, problem::Problem};
+pub use hello_world::HelloWorld;
+
+use super::{
+    context::Context,
+    problem::Problem,
+    project::{Layout, LoadError, Options},
+};
 
 /// What a handler returns once it is done.
 pub type Answer<'a> = Pin<Box<dyn Future<Output = Result<Response<Body>, Problem>> + Send + 'a>>;
@@ -15,16 +23,25 @@ pub type Answer<'a> = Pin<Box<dyn Future<Output = Result<Response<Body>, Problem
 /// Answers a request.
 pub trait Handler: Send + Sync {
     /// Answers a request that passed every policy.
-    fn handle<'a>(&'a self, request: Request, context: &'a Context) -> Answer<'a>;
+    fn handle<'a>(&'a self, request: Request, context: &'a mut Context) -> Answer<'a>;
 }
 
-/// `module` and `export` of every handler there is, as project files write them.
-pub const KNOWN: &[(&str, &str)] = &[("$import(./modules/hello-world)", "default")];
+/// What a handler is made with, beside its options.
+pub struct HandlerSite<'a> {
+    /// Where the project's files are.
+    pub layout: &'a Layout,
+    /// Whether a policy of this name says who the caller is.
+    pub identifies: &'a dyn Fn(&str) -> bool,
+}
 
-/// The handler that a project file names.
-pub fn find(module: &str, export: &str) -> Option<Box<dyn Handler>> {
-    match (module, export) {
-        ("$import(./modules/hello-world)", "default") => Some(Box::new(hello_world::HelloWorld)),
-        _ => None,
-    }
+/// Makes a handler.
+pub type Build = fn(&Options<'_>, &HandlerSite<'_>) -> Result<Arc<dyn Handler>, LoadError>;
+
+/// The exports of `@zuplo/runtime` that are handlers here.
+pub const BUILT_IN: &[(&str, Build)] =
+    &[("openApiSpecHandler", open_api_spec::build), ("redirectHandler", redirect::build)];
+
+/// The handler that `@zuplo/runtime` exports under this name.
+pub fn built_in(export: &str) -> Option<Build> {
+    BUILT_IN.iter().find(|(name, _)| *name == export).map(|(_, build)| *build)
 }

@@ -3,23 +3,34 @@
 //! Options: `frontendApiUrl` (required: the issuer, to the letter), `allowUnauthenticatedRequests` (default false),
 //! `oAuthResourceMetadataEnabled` (only false is supported), and of our own `authorizedParties` (default: any).
 
-use std::sync::Arc;
-
 use axum::{extract::Request, http::HeaderMap};
+use serde::Deserialize;
+use serde_json::Value;
 
 use super::{
-    InboundPolicy, Verdict,
+    InboundPolicy, Policy, PolicySite, Verdict,
     bearer::{bearer_token, refuse, refuse_missing},
 };
 use crate::{
     gateway::{
-        Dependencies,
         context::{Context, User},
         problem::Problem,
-        project::{LoadError, Node, issuer_url},
+        project::{LoadError, Options},
     },
-    jwt::{Rules, Verifier},
+    jwt::{Rules, Verifier, parse_issuer},
 };
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct ClerkOptions {
+    frontend_api_url: Option<String>,
+    #[serde(default)]
+    allow_unauthenticated_requests: bool,
+    #[serde(default)]
+    o_auth_resource_metadata_enabled: bool,
+    #[serde(default)]
+    authorized_parties: Vec<String>,
+}
 
 struct ClerkJwt {
     verifier: Verifier,
@@ -27,48 +38,38 @@ struct ClerkJwt {
 }
 
 /// Makes the policy from its options.
-pub fn build(options: &Node<'_>, dependencies: &Dependencies) -> Result<Arc<dyn InboundPolicy>, LoadError> {
-    options.only_keys(&[
-        "frontendApiUrl",
-        "allowUnauthenticatedRequests",
-        "oAuthResourceMetadataEnabled",
-        "authorizedParties",
-    ])?;
-    let url = options.required(
-        "frontendApiUrl",
-        "the Frontend API URL of the Clerk instance, such as https://verb-noun-00.clerk.accounts.dev",
-    )?;
-    let issuer = issuer_url(&url, &dependencies.environment)?;
-    let keys = dependencies
+pub fn build(options: &Options<'_>, site: &PolicySite<'_>) -> Result<Policy, LoadError> {
+    const URL: &str = "frontendApiUrl";
+    let read: ClerkOptions = options.read()?;
+    let url = read.frontend_api_url.ok_or_else(|| {
+        let expected = "the Frontend API URL of the Clerk instance, such as https://verb-noun-00.clerk.accounts.dev";
+        options.error(URL, expected)
+    })?;
+    let issuer = parse_issuer(&url).map_err(|error| options.error(URL, &error.to_string()))?;
+    let keys = site
+        .dependencies
         .key_sets
         .of(&issuer)
-        .map_err(|error| url.error(format!("an issuer whose keys can be had ({error})")))?;
-    if let Some(metadata) = options.get("oAuthResourceMetadataEnabled")
-        && metadata.boolean()?
-    {
-        return Err(metadata.error("false: protected-resource metadata is not supported"));
+        .map_err(|error| options.error(URL, &format!("an issuer whose keys can be had ({error})")))?;
+    if read.o_auth_resource_metadata_enabled {
+        let expected = "false: protected-resource metadata is not supported";
+        return Err(options.error("oAuthResourceMetadataEnabled", expected));
     }
-    let parties = match options.get("authorizedParties") {
-        Some(list) => {
-            list.items()?.iter().map(|party| party.env_text(&dependencies.environment)).collect::<Result<_, _>>()?
-        }
-        None => Vec::new(),
-    };
-    let allow_unauthenticated = match options.get("allowUnauthenticatedRequests") {
-        Some(allow) => allow.boolean()?,
-        None => false,
-    };
-    Ok(Arc::new(ClerkJwt { verifier: Verifier::new(keys, Rules::clerk(issuer, parties)), allow_unauthenticated }))
+    Ok(Policy::inbound(ClerkJwt {
+        verifier: Verifier::new(keys, Rules::clerk(issuer, read.authorized_parties)),
+        allow_unauthenticated: read.allow_unauthenticated_requests,
+    }))
 }
 
 impl ClerkJwt {
     async fn authenticate(&self, headers: &HeaderMap, context: &Context) -> Result<User, Problem> {
         let token = bearer_token(headers).map_err(refuse_missing)?;
-        let verified = self.verifier.verify(token, context.now).await.map_err(|error| {
-            tracing::debug!(gateway.request_id = %context.request_id, %error, "token refused");
+        let verified = self.verifier.verify(token, context.arrival.now).await.map_err(|error| {
+            tracing::debug!(gateway.request_id = %context.arrival.request_id, %error, "token refused");
             refuse(&error)
         })?;
-        Ok(User { sub: verified.claims.subject().to_owned() })
+        let data = Value::Object(verified.claims.as_map().clone());
+        Ok(User { sub: verified.claims.subject().to_owned(), data })
     }
 }
 
@@ -78,11 +79,19 @@ impl InboundPolicy for ClerkJwt {
             match self.authenticate(request.headers(), context).await {
                 Ok(user) => context.user = Some(user),
                 Err(problem) if self.allow_unauthenticated => {
-                    tracing::info!(gateway.request_id = %context.request_id, reason = problem.reason(), "let pass unauthenticated");
+                    tracing::info!(gateway.request_id = %context.arrival.request_id, reason = problem.reason(), "let pass unauthenticated");
                 }
-                Err(problem) => return Err(problem),
+                Err(problem) => return Err(problem.into()),
             }
             Ok(request)
         })
+    }
+
+    fn identifies(&self) -> bool {
+        true
+    }
+
+    fn requires_user(&self) -> bool {
+        !self.allow_unauthenticated
     }
 }

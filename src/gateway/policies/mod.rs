@@ -1,34 +1,100 @@
-//! Inbound policies: each lets a request pass, changed or not, or refuses it. One file each; [`KNOWN`] is the registry
-//! that the project files name them by.
+//! Policies: an inbound one lets a request pass, changed or not, or answers in the handler's place; an outbound one may
+//! change what the handler answered. One file each; [`BUILT_IN`] are those of `@zuplo/runtime`, [`sample`] finds those
+//! that Zuplo publishes as source to copy, [`super::Registry`] has the project's own.
 
 mod bearer;
 mod clerk_jwt;
+mod composite;
 
 use std::{pin::Pin, sync::Arc};
 
-use axum::extract::Request;
+use axum::{
+    body::Body,
+    extract::Request,
+    http::{HeaderName, Response},
+};
 
 use super::{
     Dependencies,
     context::Context,
     problem::Problem,
-    project::{LoadError, Node},
+    project::{LoadError, Options},
 };
 
-/// What a policy returns once it is done: the request to go on with, or the refusal.
-pub type Verdict<'a> = Pin<Box<dyn Future<Output = Result<Request, Problem>> + Send + 'a>>;
+/// What an inbound policy returns once it is done: the request to go on with, or what ends it.
+pub type Verdict<'a> = Pin<Box<dyn Future<Output = Result<Request, Stop>> + Send + 'a>>;
+
+/// What an outbound policy returns once it is done.
+pub type Outcome<'a> = Pin<Box<dyn Future<Output = Result<Response<Body>, Problem>> + Send + 'a>>;
+
+/// An inbound policy ends a request: no later policy runs, nor the handler.
+pub enum Stop {
+    /// It refuses the request.
+    Problem(Problem),
+    /// It answers the request itself.
+    Answer(Response<Body>),
+}
+
+impl From<Problem> for Stop {
+    fn from(problem: Problem) -> Self {
+        Self::Problem(problem)
+    }
+}
 
 /// Runs before the handler.
 pub trait InboundPolicy: Send + Sync {
-    /// Lets the request pass or refuses it.
+    /// Lets the request pass, or ends it.
     fn apply<'a>(&'a self, request: Request, context: &'a mut Context) -> Verdict<'a>;
+
+    /// Whether it may say who the caller is, by setting `context.user`.
+    fn identifies(&self) -> bool {
+        false
+    }
+
+    /// Whether nothing passes it without a known caller.
+    fn requires_user(&self) -> bool {
+        false
+    }
+
+    /// Headers it sets to say who the caller is. Clients may send none of them, on any route.
+    fn identity_headers(&self) -> Vec<HeaderName> {
+        Vec::new()
+    }
 }
 
-/// Makes a policy from its `options`.
-pub type Build = fn(&Node<'_>, &Dependencies) -> Result<Arc<dyn InboundPolicy>, LoadError>;
+/// Runs after the handler.
+pub trait OutboundPolicy: Send + Sync {
+    /// Changes the answer, or replaces it by a refusal.
+    fn apply<'a>(&'a self, response: Response<Body>, context: &'a mut Context) -> Outcome<'a>;
+}
 
-/// A policy that project files can name.
-pub struct PolicyKind {
+/// A policy, as a project names it.
+pub enum Policy {
+    /// For `policies.inbound`.
+    Inbound(Arc<dyn InboundPolicy>),
+    /// For `policies.outbound`.
+    Outbound(Arc<dyn OutboundPolicy>),
+    /// The names of the inbound policies that this one stands for.
+    Group(Vec<String>),
+}
+
+impl Policy {
+    fn inbound(policy: impl InboundPolicy + 'static) -> Self {
+        Self::Inbound(Arc::new(policy))
+    }
+}
+
+/// What a policy is made with, beside its options.
+pub struct PolicySite<'a> {
+    /// What the project is loaded with.
+    pub dependencies: &'a Dependencies,
+}
+
+/// Makes a policy.
+pub type Build = fn(&Options<'_>, &PolicySite<'_>) -> Result<Policy, LoadError>;
+
+/// A policy of `@zuplo/runtime`.
+pub struct BuiltIn {
     /// `policyType`
     pub policy_type: &'static str,
     /// `handler.export`
@@ -37,6 +103,18 @@ pub struct PolicyKind {
     pub build: Build,
 }
 
-/// Every policy there is.
-pub const KNOWN: &[PolicyKind] =
-    &[PolicyKind { policy_type: "clerk-jwt-auth-inbound", export: "ClerkJwtInboundPolicy", build: clerk_jwt::build }];
+/// Every policy of `@zuplo/runtime` that there is here.
+pub const BUILT_IN: &[BuiltIn] = &[
+    BuiltIn { policy_type: "clerk-jwt-auth-inbound", export: "ClerkJwtInboundPolicy", build: clerk_jwt::build },
+    BuiltIn { policy_type: "composite-inbound", export: "CompositeInboundPolicy", build: composite::build },
+];
+
+/// The policy of `@zuplo/runtime` with this type.
+pub fn built_in(policy_type: &str) -> Option<&'static BuiltIn> {
+    BUILT_IN.iter().find(|kind| kind.policy_type == policy_type)
+}
+
+/// A policy that Zuplo publishes as source to copy, known by its type whatever the copy is called.
+pub fn sample(_policy_type: &str) -> Option<Build> {
+    None
+}

@@ -1,13 +1,15 @@
 //! `$env(NAME)`: values that a project takes from its environment (Zuplo, "Environment variables").
 
-use std::collections::HashMap;
+use std::{collections::HashMap, fmt};
+
+use serde_json::Value;
 
 use super::{LoadError, Node};
-use crate::jwt::parse_issuer;
 
 /// The variables a project may name. Given, never read from the process, so that the program can supply values of its
 /// own and a test can supply all of them.
-#[derive(Debug, Clone, Default)]
+/// Does not print: it holds secrets.
+#[derive(Clone, Default)]
 pub struct Environment(HashMap<String, String>);
 
 impl FromIterator<(String, String)> for Environment {
@@ -16,9 +18,16 @@ impl FromIterator<(String, String)> for Environment {
     }
 }
 
+impl fmt::Debug for Environment {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "Environment({} set)", self.0.len())
+    }
+}
+
 impl Environment {
     /// A variable that is set to something.
-    fn get(&self, name: &str) -> Option<&str> {
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(String::as_str).filter(|value| !value.is_empty())
     }
 }
@@ -26,7 +35,7 @@ impl Environment {
 impl Node<'_> {
     /// The text here with every `$env(NAME)` replaced. An unset variable is an error, never an empty value: what is
     /// read this way decides who gets in.
-    pub fn env_text(&self, environment: &Environment) -> Result<String, LoadError> {
+    fn env_text(&self, environment: &Environment) -> Result<String, LoadError> {
         let mut text = String::new();
         let mut rest = self.text()?;
         while let Some((before, after)) = rest.split_once("$env(") {
@@ -45,6 +54,25 @@ impl Node<'_> {
         Ok(text)
     }
 
+    /// The value here with every `$env(NAME)` in every text of it replaced.
+    ///
+    /// # Errors
+    /// When one names a variable that is not set.
+    pub fn resolved(&self, environment: &Environment) -> Result<Value, LoadError> {
+        Ok(match self.value() {
+            Value::String(_) => self.env_text(environment)?.into(),
+            Value::Array(_) => {
+                self.items()?.iter().map(|item| item.resolved(environment)).collect::<Result<Vec<_>, _>>()?.into()
+            }
+            Value::Object(_) => {
+                let members = self.members()?;
+                let resolve = |(key, member): &(&str, Node<'_>)| Ok(((*key).to_owned(), member.resolved(environment)?));
+                Value::Object(members.iter().map(resolve).collect::<Result<_, LoadError>>()?)
+            }
+            other => other.clone(),
+        })
+    }
+
     /// Refuses `$env(…)` wherever `allowed` does not hold: there it would stay literal text.
     pub fn env_only_where(&self, allowed: &dyn Fn(&str) -> bool) -> Result<(), LoadError> {
         if allowed(self.pointer()) {
@@ -58,14 +86,10 @@ impl Node<'_> {
         }
         match self.value().as_str() {
             Some(text) if text.contains("$env(") => {
-                Err(self.error("no `$env(…)` here: it works in `handler.options` only"))
+                Err(self
+                    .error("no `$env(…)` here: it works in `handler.options` and in the members of a CORS policy only"))
             }
             _ => Ok(()),
         }
     }
-}
-
-/// The issuer at this place.
-pub fn issuer_url(node: &Node<'_>, environment: &Environment) -> Result<String, LoadError> {
-    parse_issuer(&node.env_text(environment)?).map_err(|error| node.error(error.to_string()))
 }

@@ -1,41 +1,116 @@
-//! A project on disk, in the layout of a Zuplo project: `policies.json` and every `*.oas.json`, in file-name order.
+//! A project on disk, in the layout of a Zuplo project: `policies.json` and every `*.oas.json`, in file-name order, and
+//! `zuplo.jsonc` around them.
 //!
 //! Loading fails closed: what is unknown, misplaced or unset stops it, with file, JSON pointer and what was expected.
+//! All faults are told at once.
 
 mod environment;
 mod error;
+mod jsonc;
 mod node;
+mod options;
 mod policies_file;
+mod report;
 mod routes_file;
+mod settings;
 mod strict_json;
+mod text_list;
 
 use std::{
+    collections::BTreeSet,
     fs, io,
     path::{Path, PathBuf},
 };
 
+use axum::http::HeaderName;
 use serde_json::Value;
 
-pub use environment::{Environment, issuer_url};
-pub use error::LoadError;
-pub use node::Node;
+pub use environment::Environment;
+pub use error::{LoadError, LoadErrors, LoadWarning};
+pub use node::{Node, Place};
+pub use options::Options;
+pub use report::{Report, RouteReport};
+pub use text_list::TextList;
 
-use super::{Dependencies, route_table::RouteTable};
+use super::{Dependencies, routing::RouteTable};
+use error::Findings;
+
+/// A project, loaded.
+pub struct Project {
+    /// Its routes.
+    pub routes: RouteTable,
+    /// Headers that say who the caller is. Only policies may set them.
+    pub identity_headers: Vec<HeaderName>,
+    /// What the load has to say.
+    pub report: Report,
+}
+
+/// Where a project's files are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Layout {
+    /// The folder with `zuplo.jsonc`.
+    pub root: PathBuf,
+    /// The folder with `policies.json` and the `*.oas.json` files.
+    pub config: PathBuf,
+}
+
+impl Layout {
+    /// `directory` is either a project or its `config` folder.
+    #[must_use]
+    pub fn of(directory: &Path) -> Self {
+        let config = directory.join("config");
+        if config.is_dir() {
+            return Self { root: directory.to_owned(), config };
+        }
+        let is_config = directory.file_name().is_some_and(|name| name == "config");
+        let root = if is_config { directory.join("..") } else { directory.to_owned() };
+        Self { root, config: directory.to_owned() }
+    }
+}
 
 /// Loads the project in `directory`.
-pub fn load(directory: &Path, dependencies: &Dependencies) -> Result<RouteTable, LoadError> {
-    let policies_path = directory.join("policies.json");
+///
+/// # Errors
+/// Every fault that was found.
+pub fn load(directory: &Path, dependencies: &Dependencies) -> Result<Project, LoadErrors> {
+    let layout = Layout::of(directory);
+    let mut findings = Findings::default();
+    let settings = settings::load(&layout.root, &mut findings);
+    let policies_path = layout.config.join("policies.json");
+    // Without policies, every route that names one would be a fault of its own.
     let policies_json = read(&policies_path)?;
-    let policies = policies_file::load(&Node::root(&policies_path, &policies_json), dependencies)?;
-    let mut routes = Vec::new();
-    for path in routes_files(directory)? {
-        let json = read(&path)?;
-        routes_file::load_into(&mut routes, &Node::root(&path, &json), &policies)?;
+    let policies = policies_file::load(&Node::root(&policies_path, &policies_json), dependencies, &mut findings);
+    let paths = findings.note(routes_files(&layout.config)).unwrap_or_default();
+    let mut loader = routes_file::Loader::new(&policies, &layout, dependencies, &settings);
+    for path in &paths {
+        if let Some(json) = findings.note(read(path)) {
+            loader.load(&Node::root(path, &json), &mut findings);
+        }
     }
-    if routes.is_empty() {
-        return Err(LoadError::file(directory, "at least one route in a *.oas.json file, none"));
+    let routes = RouteTable::new(loader.into_routes());
+    findings.note(expect_some_route(&routes, &layout.config));
+    report::warn_of_routes(&routes, &mut findings);
+    let warnings = findings.end()?;
+    let report = Report::new(&routes, warnings);
+    Ok(Project { identity_headers: identity_headers(&routes), routes, report })
+}
+
+fn expect_some_route(routes: &RouteTable, config: &Path) -> Result<(), LoadError> {
+    if routes.iter().next().is_some() {
+        return Ok(());
     }
-    Ok(RouteTable::new(routes))
+    let old = config.join("routes.json");
+    if old.is_file() {
+        return Err(LoadError::file(&old, "an OpenAPI document in routes.oas.json, the older routes.json"));
+    }
+    Err(LoadError::file(config, "at least one route in a *.oas.json file, none"))
+}
+
+fn identity_headers(routes: &RouteTable) -> Vec<HeaderName> {
+    let policies = routes.iter().flat_map(|route| &route.inbound);
+    let names: BTreeSet<String> =
+        policies.flat_map(|named| named.policy.identity_headers()).map(|name| name.as_str().to_owned()).collect();
+    names.iter().filter_map(|name| HeaderName::try_from(name.as_str()).ok()).collect()
 }
 
 fn routes_files(directory: &Path) -> Result<Vec<PathBuf>, LoadError> {

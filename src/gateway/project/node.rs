@@ -1,10 +1,24 @@
 //! A place in a JSON file: its value, and enough to say where it is when something is wrong with it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
 
-use super::LoadError;
+use super::{LoadError, LoadWarning};
+
+/// Where something stood when it was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    file: PathBuf,
+    pointer: String,
+}
+
+impl Place {
+    /// Something there that loads, and that somebody should look at.
+    pub fn warning(&self, text: impl Into<String>) -> LoadWarning {
+        LoadWarning::at(&self.file, &self.pointer, text)
+    }
+}
 
 /// A value and where it stands.
 #[derive(Debug, Clone)]
@@ -23,6 +37,21 @@ impl<'a> Node<'a> {
     /// A fault here.
     pub fn error(&self, expected: impl AsRef<str>) -> LoadError {
         LoadError::at(self.file, &self.pointer, expected.as_ref(), &found(self.value))
+    }
+
+    /// A member that is not there.
+    pub fn missing(&self, key: &str, expected: &str) -> LoadError {
+        LoadError::at(self.file, &child_pointer(&self.pointer, key), expected, "nothing")
+    }
+
+    /// Something here that loads, and that somebody should look at.
+    pub fn warning(&self, text: impl Into<String>) -> LoadWarning {
+        LoadWarning::at(self.file, &self.pointer, text)
+    }
+
+    /// Where this is, to be kept.
+    pub fn place(&self) -> Place {
+        Place { file: self.file.to_owned(), pointer: self.pointer.clone() }
     }
 
     /// A fault in what this place is called.
@@ -50,11 +79,6 @@ impl<'a> Node<'a> {
         self.value.as_str().ok_or_else(|| self.error("a string"))
     }
 
-    /// The boolean here.
-    pub fn boolean(&self) -> Result<bool, LoadError> {
-        self.value.as_bool().ok_or_else(|| self.error("true or false"))
-    }
-
     /// The elements of the array here.
     pub fn items(&self) -> Result<Vec<Self>, LoadError> {
         let items = self.value.as_array().ok_or_else(|| self.error("an array"))?;
@@ -74,7 +98,7 @@ impl<'a> Node<'a> {
     /// A member that must be there.
     pub fn required(&self, key: &str, expected: &str) -> Result<Self, LoadError> {
         self.object()?;
-        self.get(key).ok_or_else(|| LoadError::at(self.file, &child_pointer(&self.pointer, key), expected, "nothing"))
+        self.get(key).ok_or_else(|| self.missing(key, expected))
     }
 
     /// Refuses members that would be ignored.
@@ -85,7 +109,17 @@ impl<'a> Node<'a> {
         }
     }
 
-    fn child(&self, key: &str, value: &'a Value) -> Self {
+    /// The member or element called `key`, if there is one.
+    pub fn step(&self, key: &str) -> Option<Self> {
+        let value = match self.value {
+            Value::Array(items) => items.get(key.parse::<usize>().ok()?)?,
+            other => other.as_object()?.get(key)?,
+        };
+        Some(self.child(key, value))
+    }
+
+    /// A value that stands, or would stand, at `key`.
+    pub fn child(&self, key: &str, value: &'a Value) -> Self {
         Self { file: self.file, pointer: child_pointer(&self.pointer, key), value }
     }
 }

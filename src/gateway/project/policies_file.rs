@@ -3,27 +3,52 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use super::{LoadError, Node};
+use super::{LoadError, Node, Options, error::Findings};
 use crate::gateway::{
-    Dependencies,
-    policies::{InboundPolicy, KNOWN, PolicyKind},
+    Dependencies, InboundPolicy, OutboundPolicy,
+    cors::CorsPolicy,
+    policies::{Policy, PolicySite},
+    registry::module_of,
+    routing::Named,
 };
 
 /// The policies of a project, by name.
-pub type Policies = HashMap<String, Arc<dyn InboundPolicy>>;
+#[derive(Default)]
+pub struct Policies {
+    /// None: there is such a policy, but it did not load.
+    named: HashMap<String, Option<Policy>>,
+    cors: HashMap<String, Arc<CorsPolicy>>,
+}
 
 /// Reads the file.
-pub fn load(root: &Node<'_>, dependencies: &Dependencies) -> Result<Policies, LoadError> {
-    root.env_only_where(&|pointer| pointer.contains("/handler/options") || pointer.contains("/corsPolicies/"))?;
-    let mut policies = Policies::new();
-    for entry in entries(root)? {
-        let name = entry.required("name", "the name that routes call this policy by")?;
-        let policy = build(&entry, dependencies)?;
-        if policies.insert(name.text()?.to_owned(), policy).is_some() {
-            return Err(name.error("a name that no other policy has"));
+pub fn load(root: &Node<'_>, dependencies: &Dependencies, findings: &mut Findings) -> Policies {
+    findings.note(
+        root.env_only_where(&|pointer| pointer.contains("/handler/options") || pointer.contains("/corsPolicies/")),
+    );
+    let mut policies = Policies::default();
+    let entries = findings.note(entries(root)).unwrap_or_default();
+    let mut groups = Vec::new();
+    for entry in &entries {
+        let Some(name) = findings.note(name_of(entry)) else { continue };
+        let loaded = findings.note(build(entry, dependencies));
+        if let Some(Policy::Group(members)) = &loaded {
+            groups.push((entry.clone(), members.clone()));
+        }
+        if policies.named.insert(name, loaded).is_some() {
+            findings.fault(entry.step("name").as_ref().unwrap_or(entry).error("a name that no other policy has"));
         }
     }
-    Ok(policies)
+    for (entry, members) in groups {
+        findings.note(policies.check_group(&entry, &members));
+    }
+    let cors_policies = root.get("corsPolicies").and_then(|list| findings.note(list.items())).unwrap_or_default();
+    for cors in cors_policies {
+        let Some((name, policy)) = findings.note(CorsPolicy::load(&cors, &dependencies.environment)) else { continue };
+        if policies.cors.insert(name, Arc::new(policy)).is_some() {
+            findings.fault(cors.error("a name that no other CORS policy has"));
+        }
+    }
+    policies
 }
 
 fn entries<'a>(root: &Node<'a>) -> Result<Vec<Node<'a>>, LoadError> {
@@ -34,36 +59,100 @@ fn entries<'a>(root: &Node<'a>) -> Result<Vec<Node<'a>>, LoadError> {
         return Ok(vec![root.clone()]);
     }
     root.only_keys(&["policies", "corsPolicies"])?;
-    if let Some(cors) = root.get("corsPolicies")
-        && let Some(first) = cors.items()?.first()
-    {
-        return Err(first.error("no entry: custom CORS policies are not supported"));
-    }
     root.required("policies", "an array of policies")?.items()
 }
 
-fn build(entry: &Node<'_>, dependencies: &Dependencies) -> Result<Arc<dyn InboundPolicy>, LoadError> {
+fn name_of(entry: &Node<'_>) -> Result<String, LoadError> {
+    Ok(entry.required("name", "the name that routes call this policy by")?.text()?.to_owned())
+}
+
+fn build(entry: &Node<'_>, dependencies: &Dependencies) -> Result<Policy, LoadError> {
     entry.only_keys(&["name", "policyType", "handler"])?;
     let policy_type = entry.required("policyType", "the kind of policy")?;
     let handler = entry.required("handler", "an object with export, module and options")?;
     handler.only_keys(&["export", "module", "options"])?;
-    let kind = kind_of(&policy_type)?;
     let module = handler.required("module", "`$import(@zuplo/runtime)`")?;
-    if module.text()? != "$import(@zuplo/runtime)" {
-        return Err(module.error("`$import(@zuplo/runtime)`"));
-    }
-    let export = handler.required("export", &format!("`{}`", kind.export))?;
-    if export.text()? != kind.export {
-        return Err(export.error(format!("`{}`, which is what `{}` exports", kind.export, kind.policy_type)));
-    }
-    let options = handler.required("options", "an object with the policy's options")?;
-    (kind.build)(&options, dependencies)
+    let export = handler.required("export", "the name of what the module exports")?;
+    let kind = dependencies.registry.policy(&policy_type, (&module, module_of(&module)?), &export)?;
+    let options = Options::of(&handler, &dependencies.environment)?;
+    kind.build(&options, &PolicySite { dependencies })
 }
 
-fn kind_of(policy_type: &Node<'_>) -> Result<&'static PolicyKind, LoadError> {
-    let name = policy_type.text()?;
-    KNOWN.iter().find(|kind| kind.policy_type == name).ok_or_else(|| {
-        let known: Vec<&str> = KNOWN.iter().map(|kind| kind.policy_type).collect();
-        policy_type.error(format!("a policy type that is supported ({})", known.join(", ")))
-    })
+impl Policies {
+    /// A group has members, all of them there, none of them a group.
+    fn check_group(&self, entry: &Node<'_>, members: &[String]) -> Result<(), LoadError> {
+        let list = entry.step("handler").and_then(|node| node.step("options")).and_then(|node| node.step("policies"));
+        let list = list.unwrap_or_else(|| entry.clone());
+        for (position, member) in members.iter().enumerate() {
+            let place = list.step(&position.to_string()).unwrap_or_else(|| list.clone());
+            match self.named.get(member) {
+                None => return Err(place.error(format!("the name of a policy in this file ({})", self.names()))),
+                Some(Some(Policy::Group(_))) => return Err(place.error("a policy that is no group itself")),
+                Some(_) => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// The policies before a handler that a route names, groups taken apart.
+    pub fn inbound(&self, name: &Node<'_>) -> Result<Vec<Named<dyn InboundPolicy>>, LoadError> {
+        self.resolve(name)?
+            .into_iter()
+            .map(|(text, policy)| match policy {
+                Policy::Inbound(policy) => Ok(Named { name: text.into(), policy: Arc::clone(policy) }),
+                _ => Err(name.error("an inbound policy; this one is outbound")),
+            })
+            .collect()
+    }
+
+    /// The policies after a handler that a route names, groups taken apart.
+    pub fn outbound(&self, name: &Node<'_>) -> Result<Vec<Named<dyn OutboundPolicy>>, LoadError> {
+        self.resolve(name)?
+            .into_iter()
+            .map(|(text, policy)| match policy {
+                Policy::Outbound(policy) => Ok(Named { name: text.into(), policy: Arc::clone(policy) }),
+                _ => Err(name.error("an outbound policy; this one is inbound")),
+            })
+            .collect()
+    }
+
+    /// The CORS policy that a route names, beside the two that every project has.
+    pub fn cors(&self, name: &str) -> Option<Arc<CorsPolicy>> {
+        self.cors.get(name).map(Arc::clone)
+    }
+
+    /// Whether a policy of this name says who the caller is.
+    pub fn identifies(&self, name: &str) -> bool {
+        match self.named.get(name) {
+            Some(Some(Policy::Inbound(policy))) => policy.identifies(),
+            Some(Some(Policy::Group(members))) => members.iter().any(|member| self.identifies(member)),
+            _ => false,
+        }
+    }
+
+    fn resolve<'p>(&'p self, name: &Node<'_>) -> Result<Vec<(&'p str, &'p Policy)>, LoadError> {
+        let text = name.text()?;
+        let Some((own, entry)) = self.named.get_key_value(text) else {
+            return Err(name.error(format!("the name of a policy in policies.json ({})", self.names())));
+        };
+        Ok(match entry {
+            // Its own fault is told where it stands.
+            None => Vec::new(),
+            Some(policy @ (Policy::Inbound(_) | Policy::Outbound(_))) => vec![(own, policy)],
+            Some(Policy::Group(members)) => members.iter().filter_map(|member| self.single(member)).collect(),
+        })
+    }
+
+    fn single(&self, name: &str) -> Option<(&str, &Policy)> {
+        match self.named.get_key_value(name)? {
+            (own, Some(policy)) => Some((own, policy)),
+            _ => None,
+        }
+    }
+
+    fn names(&self) -> String {
+        let mut names: Vec<&str> = self.named.keys().map(String::as_str).collect();
+        names.sort_unstable();
+        names.join(", ")
+    }
 }

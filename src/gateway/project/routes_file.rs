@@ -1,59 +1,179 @@
 //! `*.oas.json`: an OpenAPI 3 document whose operations carry `x-zuplo-route`.
 
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 
 use axum::http::Method;
 
-use super::{LoadError, Node, policies_file::Policies};
+use super::{Layout, LoadError, Node, Options, error::Findings, policies_file::Policies, settings::Settings};
 use crate::gateway::{
-    handlers::{self, Handler},
-    route_table::{NamedPolicy, PathPattern, Route},
+    Dependencies, InboundPolicy, OutboundPolicy,
+    cors::CorsPolicy,
+    handlers::HandlerSite,
+    registry::module_of,
+    routing::{Named, PathMode, PathPattern, Route, RouteInfo},
 };
 
 /// Members of a path item that are not operations.
 const PATH_MEMBERS: [&str; 6] = ["x-zuplo-path", "$ref", "summary", "description", "servers", "parameters"];
 
-/// Reads the file and appends its routes.
-pub fn load_into(routes: &mut Vec<Route>, root: &Node<'_>, policies: &Policies) -> Result<(), LoadError> {
-    root.env_only_where(&|pointer| pointer.contains("/x-zuplo-route/handler/options"))?;
+/// Reads route files, one after the other.
+pub struct Loader<'l> {
+    policies: &'l Policies,
+    layout: &'l Layout,
+    dependencies: &'l Dependencies,
+    settings: &'l Settings,
+    routes: Vec<Route>,
+    /// What stands already: method and what the path matches.
+    known: HashSet<(Method, String)>,
+}
+
+impl<'l> Loader<'l> {
+    pub fn new(
+        policies: &'l Policies,
+        layout: &'l Layout,
+        dependencies: &'l Dependencies,
+        settings: &'l Settings,
+    ) -> Self {
+        Self { policies, layout, dependencies, settings, routes: Vec::new(), known: HashSet::new() }
+    }
+
+    /// The routes of all files, in order.
+    pub fn into_routes(self) -> Vec<Route> {
+        self.routes
+    }
+
+    /// Reads a file and appends its routes.
+    pub fn load(&mut self, root: &Node<'_>, findings: &mut Findings) {
+        findings.note(root.env_only_where(&|pointer| pointer.contains("/x-zuplo-route/handler/options")));
+        for (path, item) in findings.note(paths(root)).unwrap_or_default() {
+            let pattern = path_pattern(path, &item, findings);
+            let Some(pattern) = findings.note(pattern) else { continue };
+            for (name, operation) in findings.note(item.members()).unwrap_or_default() {
+                if PATH_MEMBERS.contains(&name) || name.starts_with("x-") {
+                    continue;
+                }
+                let route =
+                    method(name, &operation).and_then(|method| self.route(method, &pattern, &operation, findings));
+                self.routes.extend(findings.note(route));
+            }
+        }
+    }
+
+    fn route(
+        &mut self,
+        method: Method,
+        pattern: &PathPattern,
+        operation: &Node<'_>,
+        findings: &mut Findings,
+    ) -> Result<Route, LoadError> {
+        // Beside `x-zuplo-route` the list would be ignored and leave the route open.
+        if let Some(misplaced) = operation.get("policies") {
+            return Err(misplaced.error("`policies` inside `x-zuplo-route`"));
+        }
+        // The first one would win, whatever the second protects.
+        let is_new = self.known.insert((method.clone(), pattern.source().to_owned()));
+        if !is_new && !self.settings.allow_duplicate_routes {
+            return Err(operation.error_about("a method and path that no other route has", pattern.as_str()));
+        }
+        let zuplo = operation.required("x-zuplo-route", "an object with handler and policies")?;
+        zuplo.only_keys(&["corsPolicy", "handler", "policies", "mcp"])?;
+        if let Some(mcp) = zuplo.get("mcp") {
+            findings.warn(mcp.warning("operations are not served as MCP tools; this changes nothing"));
+        }
+        let info = RouteInfo { method, path: pattern.as_str().to_owned(), operation: operation.value().clone() };
+        let cors = self.cors(&zuplo)?;
+        let inbound = self.inbound(&zuplo)?;
+        if cors.trusts_everybody() && inbound.iter().any(|named| named.policy.identifies()) {
+            findings.warn(zuplo.warning("scripts of every site may call this route with its visitors' credentials"));
+        }
+        let handler = zuplo.required("handler", "an object with export and module")?;
+        let (handler_name, handler) = self.handler(&handler)?;
+        Ok(Route {
+            info: Arc::new(info),
+            place: operation.place(),
+            pattern: pattern.clone(),
+            cors,
+            inbound,
+            outbound: self.outbound(&zuplo)?,
+            handler_name,
+            handler,
+        })
+    }
+
+    fn cors(&self, zuplo: &Node<'_>) -> Result<Arc<CorsPolicy>, LoadError> {
+        let Some(name) = zuplo.get("corsPolicy") else { return Ok(Arc::new(CorsPolicy::None)) };
+        match name.text()? {
+            "none" => Ok(Arc::new(CorsPolicy::None)),
+            "anything-goes" => Ok(Arc::new(CorsPolicy::AnythingGoes)),
+            other => self.policies.cors(other).ok_or_else(|| {
+                name.error("`none`, `anything-goes` or the name of an entry of `corsPolicies` in policies.json")
+            }),
+        }
+    }
+
+    fn handler(&self, node: &Node<'_>) -> Result<(String, Arc<dyn crate::gateway::Handler>), LoadError> {
+        node.only_keys(&["export", "module", "options"])?;
+        let module = node.required("module", "the handler's module, such as `$import(./modules/hello-world)`")?;
+        let export = node.required("export", "the handler's export, such as `default`")?;
+        let kind = self.dependencies.registry.handler_kind((&module, module_of(&module)?), &export)?;
+        let options = Options::of(node, &self.dependencies.environment)?;
+        let identifies = |name: &str| self.policies.identifies(name);
+        let site = HandlerSite { layout: self.layout, identifies: &identifies };
+        let name = if module_of(&module)?.starts_with('.') {
+            format!("{} of {}", export.text()?, module_of(&module)?)
+        } else {
+            export.text()?.to_owned()
+        };
+        Ok((name, kind.build(&options, &site)?))
+    }
+
+    fn inbound(&self, zuplo: &Node<'_>) -> Result<Vec<Named<dyn InboundPolicy>>, LoadError> {
+        let (mut policies, mut identified) = (Vec::new(), false);
+        for name in names(zuplo, "inbound")? {
+            for named in self.policies.inbound(&name)? {
+                if named.policy.requires_user() && !named.policy.identifies() && !identified {
+                    return Err(name.error("an authentication policy before this one, which asks who the caller is"));
+                }
+                identified |= named.policy.identifies();
+                policies.push(named);
+            }
+        }
+        Ok(policies)
+    }
+
+    fn outbound(&self, zuplo: &Node<'_>) -> Result<Vec<Named<dyn OutboundPolicy>>, LoadError> {
+        let policies = names(zuplo, "outbound")?.into_iter().map(|name| self.policies.outbound(&name));
+        Ok(policies.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
+    }
+}
+
+fn paths<'a>(root: &Node<'a>) -> Result<Vec<(&'a str, Node<'a>)>, LoadError> {
     let version = root.required("openapi", "the OpenAPI version, such as \"3.1.0\"")?;
     if !version.text()?.starts_with("3.") {
         return Err(version.error("OpenAPI 3.0 or 3.1"));
     }
-    let paths = root.required("paths", "an object of paths; the older routes.json format is not read")?;
-    for (path, item) in paths.members()? {
-        let pattern = path_pattern(path, &item)?;
-        for (name, operation) in item.members()? {
-            if PATH_MEMBERS.contains(&name) || name.starts_with("x-") {
-                continue;
-            }
-            let route = route(method(name, &operation)?, pattern.clone(), &operation, policies)?;
-            // The first one would win, whatever the second protects.
-            if routes.iter().any(|other| other.method == route.method && other.pattern.fits_the_same(&route.pattern)) {
-                return Err(operation.error_about("a method and path that no other route has", path));
-            }
-            routes.push(route);
-        }
-    }
-    Ok(())
+    root.required("paths", "an object of paths; the older routes.json format is not read")?.members()
 }
 
-fn path_pattern(path: &str, item: &Node<'_>) -> Result<PathPattern, LoadError> {
-    if let Some(zuplo) = item.get("x-zuplo-path") {
-        zuplo.only_keys(&["pathMode"])?;
-        let mode = zuplo.required("pathMode", "`open-api`")?;
-        if mode.text()? != "open-api" {
-            return Err(mode.error("`open-api`: other path modes are not supported"));
-        }
-    }
-    if !path.starts_with('/') || path.contains("/:") || path.contains("(.*)") {
-        return Err(
-            item.error_about("a path in `open-api` mode: starting with `/`, with parameters written as {name}", path)
+fn path_pattern(path: &str, item: &Node<'_>, findings: &mut Findings) -> Result<PathPattern, LoadError> {
+    let mode = path_mode(item)?;
+    if mode == PathMode::OpenApi && (path.contains("/:") || path.contains("(.*)")) {
+        findings.warn(
+            item.warning("`:` and parentheses are literal in path mode `open-api`; should this be `url-pattern`?"),
         );
     }
-    PathPattern::parse(path).ok_or_else(|| {
-        item.error_about("a path whose parameters are written as {name}, with something between two of them", path)
-    })
+    PathPattern::parse(path, mode).map_err(|expected| item.error_about(&expected, path))
+}
+
+fn path_mode(item: &Node<'_>) -> Result<PathMode, LoadError> {
+    let Some(zuplo) = item.get("x-zuplo-path") else { return Ok(PathMode::OpenApi) };
+    zuplo.only_keys(&["pathMode"])?;
+    let mode = zuplo.required("pathMode", "`open-api` or `url-pattern`")?;
+    match mode.text()? {
+        "open-api" => Ok(PathMode::OpenApi),
+        "url-pattern" => Ok(PathMode::UrlPattern),
+        _ => Err(mode.error("`open-api` or `url-pattern`")),
+    }
 }
 
 fn method(name: &str, operation: &Node<'_>) -> Result<Method, LoadError> {
@@ -71,58 +191,9 @@ fn method(name: &str, operation: &Node<'_>) -> Result<Method, LoadError> {
     }
 }
 
-fn route(method: Method, pattern: PathPattern, operation: &Node<'_>, policies: &Policies) -> Result<Route, LoadError> {
-    // Beside `x-zuplo-route` the list would be ignored and leave the route open.
-    if let Some(misplaced) = operation.get("policies") {
-        return Err(misplaced.error("`policies` inside `x-zuplo-route`"));
-    }
-    let zuplo = operation.required("x-zuplo-route", "an object with handler and policies")?;
-    zuplo.only_keys(&["corsPolicy", "handler", "policies"])?;
-    if let Some(cors) = zuplo.get("corsPolicy")
-        && cors.text()? != "none"
-    {
-        return Err(cors.error("`none`: other CORS policies are not supported"));
-    }
-    let handler = handler(&zuplo.required("handler", "an object with export and module")?)?;
-    Ok(Route { method, pattern, policies: inbound(&zuplo, policies)?, handler })
-}
-
-fn handler(node: &Node<'_>) -> Result<Box<dyn Handler>, LoadError> {
-    node.only_keys(&["export", "module", "options"])?;
-    let module = node.required("module", "the handler's module, such as `$import(./modules/hello-world)`")?;
-    let export = node.required("export", "the handler's export, such as `default`")?;
-    if let Some(options) = node.get("options")
-        && let Some((_, first)) = options.members()?.first()
-    {
-        return Err(first.error("no option: this handler has none"));
-    }
-    handlers::find(module.text()?, export.text()?).ok_or_else(|| {
-        let known: Vec<String> =
-            handlers::KNOWN.iter().map(|(module, export)| format!("{export} of {module}")).collect();
-        module.error(format!("a handler that is supported ({})", known.join(", ")))
-    })
-}
-
-fn inbound(zuplo: &Node<'_>, policies: &Policies) -> Result<Vec<NamedPolicy>, LoadError> {
+/// The names in one of the two lists of `policies`.
+fn names<'a>(zuplo: &Node<'a>, list: &str) -> Result<Vec<Node<'a>>, LoadError> {
     let Some(lists) = zuplo.get("policies") else { return Ok(Vec::new()) };
     lists.only_keys(&["inbound", "outbound"])?;
-    if let Some(outbound) = lists.get("outbound")
-        && let Some(first) = outbound.items()?.first()
-    {
-        return Err(first.error("no entry: outbound policies are not supported"));
-    }
-    let Some(inbound) = lists.get("inbound") else { return Ok(Vec::new()) };
-    inbound.items()?.iter().map(|name| named(name, policies)).collect()
-}
-
-fn named(name: &Node<'_>, policies: &Policies) -> Result<NamedPolicy, LoadError> {
-    let text = name.text()?;
-    match policies.get(text) {
-        Some(policy) => Ok((text.to_owned(), Arc::clone(policy))),
-        None => {
-            let mut known: Vec<&str> = policies.keys().map(String::as_str).collect();
-            known.sort_unstable();
-            Err(name.error(format!("the name of a policy in policies.json ({})", known.join(", "))))
-        }
-    }
+    lists.get(list).map_or_else(|| Ok(Vec::new()), |names| names.items())
 }

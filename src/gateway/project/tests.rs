@@ -1,11 +1,14 @@
 //! Faults in a project: each stops the load, and says which file, where in it, and what was expected.
 
-use std::{fs, sync::Arc, time::Duration};
+use std::fs;
 
 use serde_json::{Value, json};
 
 use super::*;
-use crate::{jwt::KeySets, testing::TempFolder};
+use crate::{
+    gateway::testing::{dependencies, project},
+    testing::TempFolder,
+};
 
 fn policies() -> Value {
     json!({ "policies": [policy()] })
@@ -40,14 +43,18 @@ fn routes() -> Value {
     })
 }
 
-fn load_with(policies: &Value, routes: &Value, environment: &[(&str, &str)]) -> Result<RouteTable, String> {
-    let folder = TempFolder::new();
-    fs::write(folder.path().join("policies.json"), policies.to_string()).unwrap();
-    fs::write(folder.path().join("routes.oas.json"), routes.to_string()).unwrap();
-    let environment = environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-    let key_sets = Arc::new(KeySets::new(Default::default()));
-    let dependencies = Dependencies { key_sets, environment, clock: Arc::new(|| Duration::ZERO) };
-    load(folder.path(), &dependencies).map_err(|error| error.to_string().replace(folder.path().to_str().unwrap(), ""))
+fn load_with(policies: &Value, routes: &Value, environment: &[(&str, &str)]) -> Result<Project, String> {
+    load_files(&[("policies.json", policies), ("routes.oas.json", routes)], environment)
+}
+
+fn load_files(files: &[(&str, &Value)], environment: &[(&str, &str)]) -> Result<Project, String> {
+    let folder = project(files);
+    load(folder.path(), &dependencies(environment))
+        .map_err(|errors| errors.to_string().replace(folder.path().to_str().unwrap(), ""))
+}
+
+fn warnings(project: &Project) -> String {
+    project.report.warnings.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
 }
 
 const SET: &[(&str, &str)] = &[("CLERK_FRONTEND_API_URL", "https://x.clerk.accounts.dev")];
@@ -71,9 +78,15 @@ fn change(mut value: Value, pointer: &str, replacement: Value) -> Value {
 
 #[test]
 fn the_articles_project_loads() {
-    let table = load_with(&policies(), &routes(), SET).map_err(|error| panic!("{error}")).unwrap();
-    let route = table.iter().next().unwrap();
-    assert_eq!((route.method.as_str(), route.pattern.as_str(), route.policy_names()), ("GET", "/hello", vec!["clerk"]));
+    let project = load_with(&policies(), &routes(), SET).map_err(|error| panic!("{error}")).unwrap();
+    assert_eq!(warnings(&project), "");
+    assert_eq!(
+        project.report.to_string().lines().collect::<Vec<_>>(),
+        [
+            "METHOD  PATH    INBOUND  HANDLER                           OUTBOUND",
+            "GET     /hello  clerk    default of ./modules/hello-world  -",
+        ]
+    );
 }
 
 #[test]
@@ -90,12 +103,13 @@ fn the_projects_own_files_load() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn faults_in_policies_are_named() {
     for (pointer, replacement, expected) in [
         (
             "/policies/0/policyType",
-            json!("rate-limit-inbound"),
-            "/policies.json at /policies/0/policyType: expected a policy type that is supported (clerk-jwt-auth-inbound), found \"rate-limit-inbound\"",
+            json!("geo-filter-inbound"),
+            "/policies.json at /policies/0/policyType: expected a policy type that is supported (clerk-jwt-auth-inbound, composite-inbound",
         ),
         (
             "/policies/0/handler/export",
@@ -125,23 +139,30 @@ fn faults_in_policies_are_named() {
             "expected letters, digits and underscores",
         ),
         ("/policies/0/handler/options/frontendApiUrl", json!("$env(NOT"), "expected `)`"),
-        (
-            "/policies/0/handler/options/allowUnauthenticatedRequests",
-            json!("no"),
-            "expected true or false, found \"no\"",
-        ),
+        ("/policies/0/handler/options/allowUnauthenticatedRequests", json!("no"), "expected a boolean, found \"no\""),
         ("/policies/0/handler/options/oAuthResourceMetadataEnabled", json!(true), "expected false"),
         (
             "/policies/0/handler/options/frontendUrl",
             json!("x"),
-            "at /policies/0/handler/options/frontendUrl: expected no `frontendUrl` here",
+            "at /policies/0/handler/options/frontendUrl: expected one of `frontendApiUrl`",
         ),
-        ("/policies/0/handler/options", Value::Null, "at /policies/0/handler/options: expected an object"),
+        ("/policies/0/handler/options", json!(1), "at /policies/0/handler/options: expected an object, found 1"),
+        (
+            "/policies/0/handler/options",
+            Value::Null,
+            "at /policies/0/handler/options/frontendApiUrl: expected the Frontend API URL",
+        ),
+        ("/policies/0/handler/module", json!("@zuplo/runtime"), "expected `$import(@zuplo/runtime)`, or"),
+        ("/policies/0/policyType", json!("custom-code-inbound"), "at /policies/0/policyType: expected a policy type"),
         ("/policies/0/name", Value::Null, "at /policies/0/name: expected the name"),
         ("/policies/0/name", json!("$env(NAME)"), "at /policies/0/name: expected no `$env(…)` here"),
         ("/policies/0", json!(7), "at /policies/0: expected an object, found 7"),
         ("/policies", json!({}), "at /policies: expected an array"),
-        ("/corsPolicies", json!([{ "name": "x" }]), "at /corsPolicies/0: expected no entry"),
+        (
+            "/corsPolicies",
+            json!([{ "name": "x" }]),
+            "at /corsPolicies/0/allowedOrigins: expected a value, found nothing",
+        ),
         ("/polices", json!([]), "at /polices: expected no `polices` here"),
     ] {
         let error = load_with(&change(policies(), pointer, replacement), &routes(), SET).map(|_| ()).unwrap_err();
@@ -180,7 +201,7 @@ fn faults_in_routes_are_named() {
         (
             "/paths/~1hello/get/x-zuplo-route/policies/outbound",
             json!(["clerk"]),
-            "expected no entry: outbound policies are not supported".to_owned(),
+            format!("at {ROUTE}/policies/outbound/0: expected an outbound policy; this one is inbound"),
         ),
         (
             "/paths/~1hello/get/x-zuplo-route/policies/inbond",
@@ -204,16 +225,16 @@ fn faults_in_routes_are_named() {
         ),
         (
             "/paths/~1hello/get/x-zuplo-route/corsPolicy",
-            json!("anything-goes"),
-            format!("at {ROUTE}/corsPolicy: expected `none`"),
+            json!("anything-goes-well"),
+            format!("at {ROUTE}/corsPolicy: expected `none`, `anything-goes` or the name of an entry"),
         ),
         (
             "/paths/~1hello/x-zuplo-path",
-            json!({ "pathMode": "url-pattern" }),
-            "at /paths/~1hello/x-zuplo-path/pathMode: expected `open-api`".to_owned(),
+            json!({ "pathMode": "regex" }),
+            "at /paths/~1hello/x-zuplo-path/pathMode: expected `open-api` or `url-pattern`".to_owned(),
         ),
         ("/paths/~1hello/fetch", json!({}), "at /paths/~1hello/fetch: expected an HTTP method".to_owned()),
-        ("/paths/hello", json!({ "get": {} }), "at /paths/hello: expected a path in `open-api` mode".to_owned()),
+        ("/paths/hello", json!({ "get": {} }), "at /paths/hello: expected a path that starts with `/`".to_owned()),
     ] {
         let error = load_with(&policies(), &change(routes(), pointer, replacement), SET).map(|_| ()).unwrap_err();
         assert!(error.contains(&expected), "{pointer}: {error}");
@@ -234,10 +255,7 @@ fn a_route_stands_once() {
 #[test]
 fn files_that_cannot_be_read_are_named() {
     let folder = TempFolder::new();
-    let key_sets = Arc::new(KeySets::new(Default::default()));
-    let dependencies =
-        Dependencies { key_sets, environment: Environment::default(), clock: Arc::new(|| Duration::ZERO) };
-    let fault = || load(folder.path(), &dependencies).map(|_| ()).unwrap_err().to_string();
+    let fault = || load(folder.path(), &dependencies(&[])).map(|_| ()).unwrap_err().to_string();
     assert!(fault().contains("policies.json: expected a readable file"), "{}", fault());
     fs::write(folder.path().join("policies.json"), "{ \"policies\": [ }").unwrap();
     assert!(fault().contains("policies.json: expected JSON, a fault: expected value at line 1 column"), "{}", fault());
@@ -245,4 +263,133 @@ fn files_that_cannot_be_read_are_named() {
     assert!(fault().contains("policies.json: expected JSON, a fault: `policies` stands twice"), "{}", fault());
     fs::write(folder.path().join("policies.json"), "[]").unwrap();
     assert!(fault().contains("expected at least one route in a *.oas.json file"), "{}", fault());
+}
+
+/// The routes of one file: each path with the inbound policies of its GET.
+fn routes_of(paths: &[(&str, &[&str])]) -> Value {
+    let mut all = routes();
+    let operation = all["paths"]["/hello"]["get"].take();
+    all["paths"] = json!({});
+    for (path, inbound) in paths {
+        let mut operation = operation.clone();
+        operation["x-zuplo-route"]["policies"] = json!({ "inbound": inbound });
+        all["paths"][*path] = json!({ "get": operation });
+    }
+    all
+}
+
+#[test]
+fn files_count_in_alphabetical_order() {
+    let (first, second) = (routes_of(&[("/{b}", &["clerk"])]), routes_of(&[("/b", &["clerk"])]));
+    let files = [("policies.json", &policies()), ("b.oas.json", &second), ("a.oas.json", &first)];
+    let project = load_files(&files, SET).map_err(|error| panic!("{error}")).unwrap();
+    let paths: Vec<&str> = project.report.routes.iter().map(|route| route.path.as_str()).collect();
+    assert_eq!(paths, ["/{b}", "/b"]);
+    let warnings = warnings(&project);
+    assert!(warnings.contains("b.oas.json at /paths/~1b/get: this route is never met: `/{b}` before it"), "{warnings}");
+}
+
+#[test]
+fn open_routes_and_doubtful_paths_are_named() {
+    let project = load_with(&policies(), &routes_of(&[("/open", &[]), ("/a/:b", &["clerk"])]), SET).unwrap();
+    let warnings = warnings(&project);
+    assert!(warnings.contains("at /paths/~1open/get: this route is open to everybody"), "{warnings}");
+    assert!(
+        warnings.contains("at /paths/~1a~1:b: `:` and parentheses are literal in path mode `open-api`"),
+        "{warnings}"
+    );
+    assert_eq!(warnings.lines().count(), 2, "{warnings}");
+    assert!(project.report.to_string().contains("GET     /open  - (open)"), "{}", project.report);
+}
+
+#[test]
+fn every_fault_is_told_at_once() {
+    let broken = change(policies(), "/policies/0/handler/options/frontendApiUrl", json!("x"));
+    let mut routes = routes_of(&[("/a", &["clerk"]), ("/b", &["clark"])]);
+    routes["paths"]["/c"] = json!({ "get": {} });
+    let errors = load_with(&broken, &routes, SET).map(|_| ()).unwrap_err();
+    let lines: Vec<&str> = errors.lines().collect();
+    assert_eq!(lines.len(), 3, "{errors}");
+    assert!(
+        lines[0].contains("/policies/0/handler/options/frontendApiUrl") && lines[2].contains("/paths/~1c"),
+        "{errors}"
+    );
+}
+
+#[test]
+fn a_value_from_the_environment_never_stands_in_a_fault() {
+    let environment = [("CLERK_FRONTEND_API_URL", "very-secret, expected very-secret")];
+    let error = load_with(&policies(), &routes(), &environment).map(|_| ()).unwrap_err();
+    assert!(error.contains("found \"$env(CLERK_FRONTEND_API_URL)\"") && !error.contains("very-secret"), "{error}");
+    let flag = change(policies(), "/policies/0/handler/options/allowUnauthenticatedRequests", json!("$env(FLAG)"));
+    let environment = [SET[0], ("FLAG", "very-secret")];
+    let error = load_with(&flag, &routes(), &environment).map(|_| ()).unwrap_err();
+    assert!(error.contains("expected a boolean, found \"$env(FLAG)\"") && !error.contains("very-secret"), "{error}");
+}
+
+#[test]
+fn groups_are_flat_and_taken_apart() {
+    let group = |name: &str, members: Value| {
+        json!({
+            "name": name, "policyType": "composite-inbound",
+            "handler": {
+                "export": "CompositeInboundPolicy", "module": "$import(@zuplo/runtime)", "options": { "policies": members },
+            },
+        })
+    };
+    let routes = routes_of(&[("/a", &["all"])]);
+    let load = |members: Value| {
+        load_with(&json!([group("all", members), policy(), group("inner", json!(["clerk"]))]), &routes, SET)
+    };
+    let project = load(json!(["clerk"])).map_err(|error| panic!("{error}")).unwrap();
+    assert_eq!(project.report.routes[0].inbound, ["clerk"]);
+    for (members, expected) in [
+        (json!([]), "at /0/handler/options/policies: expected at least one policy"),
+        (json!(["clark"]), "at /0/handler/options/policies/0: expected the name of a policy in this file"),
+        (json!(["inner"]), "at /0/handler/options/policies/0: expected a policy that is no group itself"),
+        (json!(["all"]), "at /0/handler/options/policies/0: expected a policy that is no group itself"),
+    ] {
+        let error = load(members).map(|_| ()).unwrap_err();
+        assert!(error.contains(expected), "{error}");
+    }
+}
+
+#[test]
+fn settings_stand_beside_the_config_folder() {
+    let folder = TempFolder::new();
+    let config = folder.path().join("config");
+    fs::create_dir(&config).unwrap();
+    fs::write(config.join("policies.json"), policies().to_string()).unwrap();
+    fs::write(config.join("routes.oas.json"), routes_of(&[("/a/{b}", &["clerk"]), ("/a/{c}", &["clerk"])]).to_string())
+        .unwrap();
+    let with = |settings: &str, directory: &Path| {
+        fs::write(folder.path().join("zuplo.jsonc"), settings).unwrap();
+        load(directory, &dependencies(SET)).map(|project| warnings(&project)).map_err(|errors| errors.to_string())
+    };
+    for directory in [folder.path(), &config] {
+        assert_eq!(with("{ \"version\": 1, \"allowDuplicateRoutes\": true, }", directory).unwrap().lines().count(), 1);
+    }
+    let error = with("{}", &config).unwrap_err();
+    assert!(error.contains("at /paths/~1a~1{c}/get: expected a method and path that no other route has"), "{error}");
+    for (settings, expected) in [
+        ("{ \"version\": 2 }", "zuplo.jsonc at /version: expected 1, the only version there is, found 2"),
+        ("{ \"compatibilityDate\": \"today\" }", "at /compatibilityDate: expected a date such as"),
+        ("{ \"allowDuplicateRoutes\": 1 }", "at /allowDuplicateRoutes: expected true or false, found 1"),
+        ("{ version }", "zuplo.jsonc: expected JSON with comments, a fault: key must be a string"),
+    ] {
+        let error = with(settings, &config).unwrap_err();
+        assert!(error.contains(expected), "{settings}: {error}");
+    }
+    let settings =
+        "{ \"allowDuplicateRoutes\": true, // why not\n \"compatibilityDate\": \"2024-01-15\", \"nonsense\": 1 }";
+    let warnings = with(settings, &config).unwrap();
+    assert!(warnings.contains("at /compatibilityDate: the project behaves as of 2026-03-01"), "{warnings}");
+    assert!(warnings.contains("at /nonsense: this setting is not supported"), "{warnings}");
+}
+
+#[test]
+fn the_older_format_is_recognised() {
+    let error =
+        load_files(&[("policies.json", &policies()), ("routes.json", &json!({}))], SET).map(|_| ()).unwrap_err();
+    assert!(error.contains("routes.json: expected an OpenAPI document in routes.oas.json"), "{error}");
 }

@@ -4,6 +4,7 @@ mod app;
 mod fake_backend;
 mod fake_gateway;
 mod issuer;
+mod project;
 
 #[path = "../../testing.rs"]
 pub mod testing;
@@ -14,6 +15,7 @@ pub use app::{App, Page};
 pub use fake_backend::{Answer, FakeBackend, Received, SECRET_KEY, backend_client, hangs_up, quick_retries};
 pub use fake_gateway::{Behaviour, FakeGateway};
 pub use issuer::Issuer;
+pub use project::project;
 
 /// Waits until something holds that the program does in its own time.
 pub async fn eventually(what: &str, condition: impl AsyncFn() -> bool) {

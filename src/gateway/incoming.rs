@@ -1,0 +1,169 @@
+//! What a request may bring along, decided before anything reads it: headers that are for one connection only go, and
+//! so do all that say who or where the caller is, unless a trusted proxy says so. What the gateway itself knows is set
+//! in their place.
+
+use std::{
+    net::{IpAddr, SocketAddr},
+    str::FromStr,
+};
+
+use axum::{
+    body::{Body, HttpBody},
+    extract::{ConnectInfo, Request},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, header},
+};
+use ipnet::IpNet;
+use uuid::Uuid;
+
+/// Zuplo's name for the request id.
+pub const REQUEST_ID: HeaderName = HeaderName::from_static("zp-rid");
+const BODY_REMOVED: HeaderName = HeaderName::from_static("zp-body-removed");
+const TRUE_CLIENT_IP: HeaderName = HeaderName::from_static("true-client-ip");
+const REAL_IP: HeaderName = HeaderName::from_static("x-real-ip");
+const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
+const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
+
+/// Headers for one connection (RFC 9110, section 7.6.1), beside those that `Connection` names.
+const HOP_BY_HOP: [HeaderName; 9] = [
+    header::CONNECTION,
+    HeaderName::from_static("keep-alive"),
+    HeaderName::from_static("proxy-connection"),
+    header::PROXY_AUTHENTICATE,
+    header::PROXY_AUTHORIZATION,
+    header::TE,
+    header::TRAILER,
+    header::TRANSFER_ENCODING,
+    header::UPGRADE,
+];
+
+/// The client asked for a web socket. Stands in the request's extensions, because the headers that say so are gone.
+#[derive(Debug, Clone, Copy)]
+pub struct WebSocketWanted;
+
+/// The proxies in front of the gateway, whose word on the client's address is taken.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TrustedProxies(Vec<IpNet>);
+
+impl FromStr for TrustedProxies {
+    type Err = ipnet::AddrParseError;
+
+    /// Addresses and ranges (CIDR) with commas between them.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let entries = text.split(',').map(str::trim).filter(|entry| !entry.is_empty());
+        entries.map(parse_network).collect::<Result<_, _>>().map(Self)
+    }
+}
+
+/// An address, or a range of them.
+pub fn parse_network(text: &str) -> Result<IpNet, ipnet::AddrParseError> {
+    text.parse::<IpAddr>().map(IpNet::from).or_else(|_| text.parse())
+}
+
+impl TrustedProxies {
+    fn trust(&self, address: IpAddr) -> bool {
+        self.0.iter().any(|network| network.contains(&address))
+    }
+
+    /// The last address that no trusted proxy has: whatever stands before it, the client may have written.
+    fn client_of(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
+        let mut client = peer;
+        let values: Vec<&str> = headers
+            .get_all(FORWARDED_FOR)
+            .iter()
+            .filter_map(|value| value.to_str().ok())
+            .flat_map(|value| value.split(','))
+            .collect();
+        for value in values.into_iter().rev() {
+            if !self.trust(client) {
+                break;
+            }
+            let Ok(address) = value.trim().parse::<IpAddr>() else { break };
+            client = address;
+        }
+        client
+    }
+}
+
+/// Cleans a request, and returns the client's address.
+pub fn clean(request: &mut Request, identity: &[HeaderName], proxies: &TrustedProxies, id: Uuid) -> Option<IpAddr> {
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip().to_canonical());
+    if request.method() == Method::GET && wants_web_socket(request.headers()) {
+        request.extensions_mut().insert(WebSocketWanted);
+    }
+    let body_removed = remove_body_of_get(request);
+    let headers = request.headers_mut();
+    remove_hop_by_hop(headers);
+    headers.remove(header::EXPECT);
+    for name in identity {
+        headers.remove(name);
+    }
+    let trusted = peer.is_some_and(|peer| proxies.trust(peer));
+    let client = peer.map(|peer| proxies.client_of(peer, headers));
+    let host = headers.get(FORWARDED_HOST).filter(|_| trusted).or_else(|| headers.get(header::HOST)).cloned();
+    let proto = headers.get(FORWARDED_PROTO).filter(|_| trusted).cloned();
+    remove_claims_of_place(headers);
+    set(headers, BODY_REMOVED, body_removed.then(|| HeaderValue::from_static("true")));
+    set(headers, REQUEST_ID, HeaderValue::from_str(&id.to_string()).ok());
+    let address = client.and_then(|client| HeaderValue::from_str(&client.to_string()).ok());
+    for name in [TRUE_CLIENT_IP, REAL_IP, FORWARDED_FOR] {
+        set(headers, name, address.clone());
+    }
+    set(headers, FORWARDED_HOST, host);
+    set(headers, FORWARDED_PROTO, proto.or_else(|| Some(HeaderValue::from_static("http"))));
+    client
+}
+
+fn set(headers: &mut HeaderMap, name: HeaderName, value: Option<HeaderValue>) {
+    if let Some(value) = value {
+        headers.insert(name, value);
+    }
+}
+
+/// Removes what is for one connection only, in a request or in an answer.
+pub fn remove_hop_by_hop(headers: &mut HeaderMap) {
+    let named: Vec<HeaderName> = headers
+        .get_all(header::CONNECTION)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .filter_map(|name| HeaderName::try_from(name.trim()).ok())
+        .collect();
+    for name in named.iter().chain(&HOP_BY_HOP) {
+        headers.remove(name);
+    }
+}
+
+/// Headers that only proxies set, and those that are the gateway's own.
+fn remove_claims_of_place(headers: &mut HeaderMap) {
+    let is_claim = |name: &&HeaderName| {
+        let name = name.as_str();
+        name.starts_with("x-forwarded-")
+            || name.starts_with("zp-")
+            || matches!(name, "forwarded" | "true-client-ip" | "x-real-ip" | "zuplo-request-id")
+    };
+    let claims: Vec<HeaderName> = headers.keys().filter(is_claim).cloned().collect();
+    for name in claims {
+        headers.remove(name);
+    }
+}
+
+fn wants_web_socket(headers: &HeaderMap) -> bool {
+    let tokens = headers.get_all(header::CONNECTION).iter().filter_map(|value| value.to_str().ok());
+    let upgrade = tokens.flat_map(|value| value.split(',')).any(|token| token.trim().eq_ignore_ascii_case("upgrade"));
+    upgrade && headers.get(header::UPGRADE).is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"websocket"))
+}
+
+/// A GET has no use for a body, and upstreams disagree about what it means: Zuplo removes it and says so.
+fn remove_body_of_get(request: &mut Request) -> bool {
+    if !matches!(*request.method(), Method::GET | Method::HEAD) || request.body().is_end_stream() {
+        return false;
+    }
+    *request.body_mut() = Body::empty();
+    request.headers_mut().remove(header::CONTENT_LENGTH);
+    true
+}
+
+#[cfg(test)]
+#[path = "incoming_tests.rs"]
+mod tests;

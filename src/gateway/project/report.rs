@@ -1,0 +1,87 @@
+//! What a load has to say: every route with what it passes through, and everything that somebody should look at.
+
+use std::fmt;
+
+use super::{LoadWarning, error::Findings};
+use crate::gateway::routing::{Route, RouteTable};
+
+/// One route, for people.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RouteReport {
+    /// The method it answers.
+    pub method: String,
+    /// The path as the file has it.
+    pub path: String,
+    /// The names of the policies before the handler, in order.
+    pub inbound: Vec<String>,
+    /// The handler's export, and its module where that is the project's own.
+    pub handler: String,
+    /// The names of the policies after the handler, in order.
+    pub outbound: Vec<String>,
+    /// Whether some policy refuses callers that nobody knows.
+    pub protected: bool,
+}
+
+/// What a load has to say.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Report {
+    /// Every route, in the order that decides.
+    pub routes: Vec<RouteReport>,
+    /// What loads, and somebody should look at.
+    pub warnings: Vec<LoadWarning>,
+}
+
+impl Report {
+    pub(super) fn new(routes: &RouteTable, warnings: Vec<LoadWarning>) -> Self {
+        Self { routes: routes.iter().map(RouteReport::of).collect(), warnings }
+    }
+}
+
+impl RouteReport {
+    fn of(route: &Route) -> Self {
+        Self {
+            method: route.info.method.to_string(),
+            path: route.pattern.as_str().to_owned(),
+            inbound: route.inbound.iter().map(|named| named.name.to_string()).collect(),
+            handler: route.handler_name.clone(),
+            outbound: route.outbound.iter().map(|named| named.name.to_string()).collect(),
+            protected: is_protected(route),
+        }
+    }
+
+    fn cells(&self) -> [String; 5] {
+        let list = |names: &[String]| if names.is_empty() { "-".to_owned() } else { names.join(", ") };
+        let inbound = if self.protected { list(&self.inbound) } else { format!("{} (open)", list(&self.inbound)) };
+        [self.method.clone(), self.path.clone(), inbound, self.handler.clone(), list(&self.outbound)]
+    }
+}
+
+fn is_protected(route: &Route) -> bool {
+    route.inbound.iter().any(|named| named.policy.requires_user())
+}
+
+/// Warns of routes that anybody may use, and of those that nobody will ever meet.
+pub fn warn_of_routes(routes: &RouteTable, findings: &mut Findings) {
+    for route in routes.iter().filter(|route| !is_protected(route)) {
+        findings.warn(route.place.warning("this route is open to everybody: no policy of it asks for a known caller"));
+    }
+    for (route, by) in routes.shadowed() {
+        let path = by.pattern.as_str();
+        findings.warn(route.place.warning(format!("this route is never met: `{path}` before it takes its requests")));
+    }
+}
+
+/// A table: method, path, policies before the handler, handler, policies after it.
+impl fmt::Display for Report {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let head = ["METHOD", "PATH", "INBOUND", "HANDLER", "OUTBOUND"].map(str::to_owned);
+        let rows: Vec<[String; 5]> = std::iter::once(head).chain(self.routes.iter().map(RouteReport::cells)).collect();
+        let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or_default();
+        let widths = [0, 1, 2, 3].map(width);
+        for [method, path, inbound, handler, outbound] in &rows {
+            let [first, second, third, fourth] = widths;
+            writeln!(formatter, "{method:first$}  {path:second$}  {inbound:third$}  {handler:fourth$}  {outbound}")?;
+        }
+        Ok(())
+    }
+}

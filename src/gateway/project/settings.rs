@@ -1,0 +1,59 @@
+//! `zuplo.jsonc`: the few settings of a project as a whole (Zuplo, "zuplo.jsonc"). There need not be one.
+
+use std::path::Path;
+
+use super::{LoadError, LoadWarning, Node, error::Findings, jsonc, strict_json};
+
+/// The newest of Zuplo's compatibility dates. Behaviour is always that of the newest one.
+const NEWEST_COMPATIBILITY_DATE: &str = "2026-03-01";
+
+/// What the file says.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Settings {
+    /// Whether the same method and path may stand twice; the first one answers.
+    pub allow_duplicate_routes: bool,
+}
+
+/// Reads the file in `root`, the folder around `config`.
+pub fn load(root: &Path, findings: &mut Findings) -> Settings {
+    let path = root.join("zuplo.jsonc");
+    let Ok(text) = std::fs::read_to_string(&path) else { return Settings::default() };
+    let json = strict_json::parse(&jsonc::to_json(&text))
+        .map_err(|error| LoadError::file(&path, &format!("JSON with comments, a fault: {error}")));
+    let Some(json) = findings.note(json) else { return Settings::default() };
+    let read = read(&Node::root(&path, &json), findings);
+    findings.note(read).unwrap_or_default()
+}
+
+fn read(root: &Node<'_>, findings: &mut Findings) -> Result<Settings, LoadError> {
+    let mut settings = Settings::default();
+    for (key, member) in root.members()? {
+        match key {
+            "$schema" | "projectType" => {}
+            "version" => {
+                if member.value().as_u64() != Some(1) {
+                    return Err(member.error("1, the only version there is"));
+                }
+            }
+            "compatibilityDate" => compatibility_date(&member)?.into_iter().for_each(|warning| findings.warn(warning)),
+            "allowDuplicateRoutes" => {
+                settings.allow_duplicate_routes =
+                    member.value().as_bool().ok_or_else(|| member.error("true or false"))?;
+            }
+            _ => findings.warn(member.warning("this setting is not supported and changes nothing")),
+        }
+    }
+    Ok(settings)
+}
+
+fn compatibility_date(date: &Node<'_>) -> Result<Option<LoadWarning>, LoadError> {
+    let text = date.text()?;
+    let digits = |part: &str, length| part.len() == length && part.bytes().all(|byte| byte.is_ascii_digit());
+    let parts: Vec<&str> = text.split('-').collect();
+    if !matches!(parts[..], [year, month, day] if digits(year, 4) && digits(month, 2) && digits(day, 2)) {
+        return Err(date.error("a date such as \"2026-03-01\""));
+    }
+    let older = text < NEWEST_COMPATIBILITY_DATE;
+    let warning = format!("the project behaves as of {NEWEST_COMPATIBILITY_DATE}, whatever stands here");
+    Ok(older.then(|| date.warning(warning)))
+}

@@ -1,0 +1,59 @@
+//! Path mode `open-api`: `{name}` stands for one or more characters other than `/`, anywhere in a segment; everything
+//! else is literal (Zuplo's rule since compatibility date 2025-02-06).
+
+use percent_encoding::percent_decode_str;
+
+use super::pattern::{EXAMPLE, Parts, Segment};
+
+const EXPECTED: &str = "a path whose parameters are written as {name}, with something between two of them";
+/// What a parameter matches.
+const PARAMETER: &str = "([^/]+?)";
+
+/// Reads the path, which starts with `/`.
+pub fn parse(text: &str) -> Result<Parts, String> {
+    let mut parts = Parts::default();
+    for segment in text.split('/').skip(1) {
+        parts.source.push('/');
+        let segment = read_segment(segment, &mut parts)?;
+        parts.segments.push(segment);
+    }
+    Ok(parts)
+}
+
+fn read_segment(text: &str, parts: &mut Parts) -> Result<Segment, String> {
+    let start = parts.source.len();
+    let (mut rest, mut parameters, mut example) = (text, 0, String::new());
+    while let Some((literal, after)) = rest.split_once('{') {
+        let (name, after) = after.split_once('}').ok_or(EXPECTED)?;
+        let adjacent = literal.is_empty() && parameters > 0;
+        if literal.contains('}') || name.is_empty() || name.contains('{') || adjacent {
+            return Err(EXPECTED.to_owned());
+        }
+        let literal = decode(literal)?;
+        parts.source.push_str(&regex::escape(&literal));
+        example = example + &literal + EXAMPLE;
+        parts.source.push_str(PARAMETER);
+        parts.names.push(name.to_owned());
+        parameters += 1;
+        rest = after;
+    }
+    if rest.contains('}') {
+        return Err(EXPECTED.to_owned());
+    }
+    let last = decode(rest)?;
+    parts.source.push_str(&regex::escape(&last));
+    Ok(match parameters {
+        0 => Segment::Literal(last),
+        1 if example == EXAMPLE && last.is_empty() => Segment::Parameter,
+        _ => Segment::Mixed { source: parts.source[start..].to_owned(), example: example + &last },
+    })
+}
+
+/// Paths are matched in their decoded form.
+pub fn decode(literal: &str) -> Result<String, String> {
+    let decoded = percent_decode_str(literal).decode_utf8().map_err(|_| "a path in UTF-8".to_owned())?;
+    if decoded.contains(['/', '\\', '\0']) || matches!(&*decoded, "." | "..") {
+        return Err("a path that a request can have: no encoded slash, no dot segment".to_owned());
+    }
+    Ok(decoded.into_owned())
+}
