@@ -6,7 +6,7 @@
 //! 2. `path`: the path is normalised once, or refused
 //! 3. match, `routing`: the first route in file order whose method and pattern fit
 //! 4. inbound policies, `policies`: in the route's order; the first that refuses answers
-//! 5. handler, `handlers`: exactly one
+//! 5. handler, `handlers`: exactly one; `template` and `upstream` for those that send the request on
 //! 6. `cors`, then outbound policies
 //!
 //! `project` turns files into routes and refuses every fault by file and JSON pointer; `registry` is what those files
@@ -24,8 +24,10 @@ mod problem;
 mod project;
 mod registry;
 mod routing;
+mod template;
 #[cfg(test)]
 mod testing;
+mod upstream;
 
 use std::{path::Path, sync::Arc};
 
@@ -39,6 +41,7 @@ pub use problem::Problem;
 pub use project::{Environment, LoadError, LoadErrors, LoadWarning, Options, Report, RouteReport};
 pub use registry::Registry;
 pub use routing::{Params, RouteInfo};
+pub use upstream::{Upstream, UpstreamError};
 
 use crate::jwt::{Clock, KeySets};
 use incoming::TrustedProxies;
@@ -56,6 +59,8 @@ pub struct Dependencies {
     pub environment: Environment,
     /// What `$import(…)` can name, beside Zuplo's own.
     pub registry: Arc<Registry>,
+    /// Sends requests on.
+    pub upstream: Upstream,
     /// Tells the time.
     pub clock: Clock,
 }

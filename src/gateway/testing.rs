@@ -4,11 +4,11 @@
 use std::{fs, sync::Arc, time::Duration};
 
 use axum::http::Method;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use super::{
-    Arrival, Dependencies, Registry, RouteInfo,
+    Arrival, Context, Dependencies, Params, Registry, RouteInfo, Upstream,
     cors::CorsPolicy,
     handlers::HelloWorld,
     project::Node,
@@ -25,6 +25,18 @@ pub fn arrival() -> Arrival {
 
 pub fn info(method: Method, path: &str) -> RouteInfo {
     RouteInfo { method, path: path.to_owned(), operation: json!({}) }
+}
+
+pub fn context() -> Context {
+    Context {
+        arrival: arrival(),
+        client_ip: None,
+        path: "/hello".to_owned(),
+        params: Params::default(),
+        route: Arc::new(info(Method::GET, "/hello")),
+        user: None,
+        custom: Map::new(),
+    }
 }
 
 pub fn route(method: Method, pattern: PathPattern) -> Route {
@@ -46,6 +58,7 @@ pub fn dependencies(environment: &[(&str, &str)]) -> Dependencies {
         key_sets: Arc::new(KeySets::new(Default::default())),
         environment: environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
         registry: Arc::new(Registry::default()),
+        upstream: Upstream::new().unwrap(),
         clock: Arc::new(|| NOW),
     }
 }

@@ -41,7 +41,7 @@ pub use serve::shutdown_signal;
 pub use services::Services;
 
 use crate::{
-    gateway::LoadErrors,
+    gateway::{LoadErrors, UpstreamError},
     instance::StoreError,
     jwt::{Clock, KeySetsError},
 };
@@ -58,6 +58,9 @@ pub enum StartError {
     /// The gateway project is not right.
     #[error("the gateway project cannot be loaded: {0}")]
     Gateway(#[from] LoadErrors),
+    /// The gateway cannot call upstreams.
+    #[error(transparent)]
+    Upstream(#[from] UpstreamError),
     /// The embedded Clerk cannot be opened.
     #[error(transparent)]
     Instance(#[from] StoreError),

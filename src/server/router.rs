@@ -21,7 +21,7 @@ use super::{
 };
 use crate::{
     clerk::Auth,
-    gateway::{self, Gateway},
+    gateway::{self, Gateway, Upstream},
     model::{PageContext, Viewer},
     ui,
 };
@@ -40,29 +40,31 @@ pub fn router(config: &Config, services: &Arc<Services>) -> Result<Router, Start
             // Servers ask here, not browsers.
             .nest(&format!("{CLERK_PATH}/api"), instance.backend_api());
     }
-    if config.gateway_url.is_none() {
-        let gateway = Gateway::load(&config.config_dir, &gateway_dependencies(config, services))?;
-        router = router.nest(GATEWAY_PATH, gateway.into_router());
-    }
     if config.supabase.is_none() {
         router = router.nest(STAND_IN_PATH, supabase::stand_in(Arc::clone(services)));
     }
     let router = router
         .nest_service(&format!("/{}", config.leptos.site_pkg_dir), package(config))
         .merge(health::router(Arc::clone(services)));
+    let mut router = middleware::for_own_answers(router);
+    if config.gateway_url.is_none() {
+        let gateway = Gateway::load(&config.config_dir, &gateway_dependencies(config, services)?)?;
+        router = router.nest(GATEWAY_PATH, gateway.into_router());
+    }
     Ok(middleware::for_everybody(router, services))
 }
 
 /// The issuer is known even where `CLERK_FRONTEND_API_URL` is not set: the article's policy entry needs no change.
-fn gateway_dependencies(config: &Config, services: &Arc<Services>) -> gateway::Dependencies {
+fn gateway_dependencies(config: &Config, services: &Arc<Services>) -> Result<gateway::Dependencies, StartError> {
     let issuer = ("CLERK_FRONTEND_API_URL".to_owned(), services.issuer.clone());
     let variables = config.variables.iter().map(|(name, value)| (name.to_owned(), value.to_owned()));
-    gateway::Dependencies {
+    Ok(gateway::Dependencies {
         key_sets: services.key_sets.clone(),
         environment: variables.chain([issuer]).collect(),
         registry: Arc::default(),
+        upstream: Upstream::new()?,
         clock: services.clock.clone(),
-    }
+    })
 }
 
 /// What cargo-leptos built: WebAssembly, its glue and the stylesheet. Names stay the same from build to build, so

@@ -1,12 +1,14 @@
 //! Taking connections, and stopping without dropping a request.
 
-use std::{pin::pin, time::Duration};
+use std::{error::Error, net::SocketAddr, pin::pin, time::Duration};
 
-use axum::Router;
-use hyper::server::conn::http1;
+use axum::{Extension, Router, extract::ConnectInfo, middleware::AddExtension};
 use hyper_util::{
-    rt::{TokioIo, TokioTimer},
-    server::graceful::GracefulShutdown,
+    rt::{TokioExecutor, TokioIo, TokioTimer},
+    server::{
+        conn::auto::{self, UpgradeableConnection},
+        graceful::GracefulShutdown,
+    },
     service::TowerToHyperService,
 };
 use tokio::{
@@ -14,6 +16,7 @@ use tokio::{
     signal,
     time::{sleep, timeout},
 };
+use tower::Layer;
 
 /// Whoever does not finish a request's head in this time is not served: a slow head holds a connection for nothing.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
@@ -28,8 +31,8 @@ pub async fn serve(listener: TcpListener, router: Router, shutdown: impl Future<
     let mut shutdown = pin!(shutdown);
     loop {
         tokio::select! {
-            stream = accept(&listener) => {
-                let connection = graceful.watch(connection(stream, &router));
+            accepted = accept(&listener) => {
+                let connection = graceful.watch(connection(accepted, &router));
                 tokio::spawn(async move { log_end(connection.await) });
             }
             () = &mut shutdown => break,
@@ -51,22 +54,24 @@ pub async fn serve(listener: TcpListener, router: Router, shutdown: impl Future<
     }
 }
 
-type Connection = http1::Connection<TokioIo<TcpStream>, TowerToHyperService<Router>>;
+type Service = TowerToHyperService<AddExtension<Router, ConnectInfo<SocketAddr>>>;
+type Connection = UpgradeableConnection<'static, TokioIo<TcpStream>, Service, TokioExecutor>;
 
-fn connection(stream: TcpStream, router: &Router) -> Connection {
-    http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(HEAD_TIMEOUT)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router.clone()))
+/// Requests on it know where they come from, and may become web sockets.
+fn connection((stream, peer): (TcpStream, SocketAddr), router: &Router) -> Connection {
+    let service = Extension(ConnectInfo(peer)).layer(router.clone());
+    let mut builder = auto::Builder::new(TokioExecutor::new()).http1_only();
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT);
+    builder.serve_connection_with_upgrades(TokioIo::new(stream), TowerToHyperService::new(service)).into_owned()
 }
 
-async fn accept(listener: &TcpListener) -> TcpStream {
+async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
     loop {
         match listener.accept().await {
-            Ok((stream, _)) => {
+            Ok((stream, peer)) => {
                 // Answers are written whole; waiting for more to send would only delay them.
                 let _unimportant = stream.set_nodelay(true);
-                return stream;
+                return (stream, peer);
             }
             Err(error) => {
                 tracing::warn!(%error, "could not accept a connection");
@@ -76,7 +81,7 @@ async fn accept(listener: &TcpListener) -> TcpStream {
     }
 }
 
-fn log_end(outcome: hyper::Result<()>) {
+fn log_end(outcome: Result<(), Box<dyn Error + Send + Sync>>) {
     if let Err(error) = outcome {
         tracing::debug!(%error, "a connection ended early");
     }

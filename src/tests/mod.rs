@@ -9,6 +9,7 @@ mod backend_failures;
 mod decisions;
 mod embedded_backend_api;
 mod embedded_clerk;
+mod gateway_forward;
 mod gateway_routes;
 mod guide_endpoints;
 mod hosted_clerk;

@@ -1,6 +1,7 @@
 //! Handlers: what answers a request that every policy let pass. One file each; [`built_in`] finds those of
 //! `@zuplo/runtime`, [`super::Registry`] the project's own.
 
+mod forward;
 mod hello_world;
 mod open_api_spec;
 mod redirect;
@@ -12,9 +13,11 @@ use axum::{body::Body, extract::Request, http::Response};
 pub use hello_world::HelloWorld;
 
 use super::{
+    Dependencies,
     context::Context,
     problem::Problem,
     project::{Layout, LoadError, Options},
+    routing::PathPattern,
 };
 
 /// What a handler returns once it is done.
@@ -28,6 +31,10 @@ pub trait Handler: Send + Sync {
 
 /// What a handler is made with, beside its options.
 pub struct HandlerSite<'a> {
+    /// What the project is loaded with.
+    pub dependencies: &'a Dependencies,
+    /// The paths of the route it is for.
+    pub pattern: &'a PathPattern,
     /// Where the project's files are.
     pub layout: &'a Layout,
     /// Whether a policy of this name says who the caller is.
@@ -38,8 +45,13 @@ pub struct HandlerSite<'a> {
 pub type Build = fn(&Options<'_>, &HandlerSite<'_>) -> Result<Arc<dyn Handler>, LoadError>;
 
 /// The exports of `@zuplo/runtime` that are handlers here.
-pub const BUILT_IN: &[(&str, Build)] =
-    &[("openApiSpecHandler", open_api_spec::build), ("redirectHandler", redirect::build)];
+pub const BUILT_IN: &[(&str, Build)] = &[
+    ("openApiSpecHandler", open_api_spec::build),
+    ("redirectHandler", redirect::build),
+    ("urlForwardHandler", forward::build_forward),
+    ("urlRewriteHandler", forward::build_rewrite),
+    ("webSocketHandler", forward::build_rewrite),
+];
 
 /// The handler that `@zuplo/runtime` exports under this name.
 pub fn built_in(export: &str) -> Option<Build> {

@@ -1,15 +1,20 @@
 //! `clerk-jwt-auth-inbound`: lets requests with a valid Clerk token pass and says who they come from.
 //!
 //! Options: `frontendApiUrl` (required: the issuer, to the letter), `allowUnauthenticatedRequests` (default false),
-//! `oAuthResourceMetadataEnabled` (only false is supported), and of our own `authorizedParties` (default: any).
+//! `oAuthResourceMetadataEnabled` (only false is supported), and of our own `authorizedParties` (default: any),
+//! `claimsToHeaders` (default: none) and `removeAuthorizationHeader` (default false: the upstream gets the token, too).
 
-use axum::{extract::Request, http::HeaderMap};
+use axum::{
+    extract::Request,
+    http::{HeaderMap, HeaderName, header},
+};
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::{
     InboundPolicy, Policy, PolicySite, Verdict,
     bearer::{bearer_token, refuse, refuse_missing},
+    claims_to_headers::ClaimsToHeaders,
 };
 use crate::{
     gateway::{
@@ -30,10 +35,16 @@ struct ClerkOptions {
     o_auth_resource_metadata_enabled: bool,
     #[serde(default)]
     authorized_parties: Vec<String>,
+    #[serde(default)]
+    claims_to_headers: ClaimsToHeaders,
+    #[serde(default)]
+    remove_authorization_header: bool,
 }
 
 struct ClerkJwt {
     verifier: Verifier,
+    claims_to_headers: ClaimsToHeaders,
+    remove_authorization: bool,
     allow_unauthenticated: bool,
 }
 
@@ -57,6 +68,8 @@ pub fn build(options: &Options<'_>, site: &PolicySite<'_>) -> Result<Policy, Loa
     }
     Ok(Policy::inbound(ClerkJwt {
         verifier: Verifier::new(keys, Rules::clerk(issuer, read.authorized_parties)),
+        claims_to_headers: read.claims_to_headers,
+        remove_authorization: read.remove_authorization_header,
         allow_unauthenticated: read.allow_unauthenticated_requests,
     }))
 }
@@ -74,14 +87,20 @@ impl ClerkJwt {
 }
 
 impl InboundPolicy for ClerkJwt {
-    fn apply<'a>(&'a self, request: Request, context: &'a mut Context) -> Verdict<'a> {
+    fn apply<'a>(&'a self, mut request: Request, context: &'a mut Context) -> Verdict<'a> {
         Box::pin(async move {
             match self.authenticate(request.headers(), context).await {
-                Ok(user) => context.user = Some(user),
+                Ok(user) => {
+                    self.claims_to_headers.set(&user.data, request.headers_mut());
+                    context.user = Some(user);
+                }
                 Err(problem) if self.allow_unauthenticated => {
                     tracing::info!(gateway.request_id = %context.arrival.request_id, reason = problem.reason(), "let pass unauthenticated");
                 }
                 Err(problem) => return Err(problem.into()),
+            }
+            if self.remove_authorization {
+                request.headers_mut().remove(header::AUTHORIZATION);
             }
             Ok(request)
         })
@@ -93,5 +112,9 @@ impl InboundPolicy for ClerkJwt {
 
     fn requires_user(&self) -> bool {
         !self.allow_unauthenticated
+    }
+
+    fn identity_headers(&self) -> Vec<HeaderName> {
+        self.claims_to_headers.headers()
     }
 }

@@ -3,6 +3,7 @@
 //! that Zuplo publishes as source to copy, [`super::Registry`] has the project's own.
 
 mod bearer;
+mod claims_to_headers;
 mod clerk_jwt;
 mod composite;
 

@@ -87,7 +87,7 @@ impl<'l> Loader<'l> {
             findings.warn(zuplo.warning("scripts of every site may call this route with its visitors' credentials"));
         }
         let handler = zuplo.required("handler", "an object with export and module")?;
-        let (handler_name, handler) = self.handler(&handler)?;
+        let (handler_name, handler) = self.handler(&handler, pattern)?;
         Ok(Route {
             info: Arc::new(info),
             place: operation.place(),
@@ -111,14 +111,19 @@ impl<'l> Loader<'l> {
         }
     }
 
-    fn handler(&self, node: &Node<'_>) -> Result<(String, Arc<dyn crate::gateway::Handler>), LoadError> {
+    fn handler(
+        &self,
+        node: &Node<'_>,
+        pattern: &PathPattern,
+    ) -> Result<(String, Arc<dyn crate::gateway::Handler>), LoadError> {
         node.only_keys(&["export", "module", "options"])?;
         let module = node.required("module", "the handler's module, such as `$import(./modules/hello-world)`")?;
         let export = node.required("export", "the handler's export, such as `default`")?;
         let kind = self.dependencies.registry.handler_kind((&module, module_of(&module)?), &export)?;
         let options = Options::of(node, &self.dependencies.environment)?;
         let identifies = |name: &str| self.policies.identifies(name);
-        let site = HandlerSite { layout: self.layout, identifies: &identifies };
+        let site =
+            HandlerSite { dependencies: self.dependencies, pattern, layout: self.layout, identifies: &identifies };
         let name = if module_of(&module)?.starts_with('.') {
             format!("{} of {}", export.text()?, module_of(&module)?)
         } else {

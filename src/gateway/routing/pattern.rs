@@ -116,6 +116,11 @@ impl PathPattern {
         &self.text
     }
 
+    /// The names of the parameters.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.names.iter().map(|name| &**name)
+    }
+
     /// What every path that fits starts with, segment by segment, and what may follow.
     pub fn shape(&self) -> (&[Segment], Tail) {
         (&self.segments, self.tail)

@@ -1,7 +1,7 @@
 //! Every layer, in order, outermost first.
 //!
-//! For everybody: request id and log line, security headers, panics, time limit, compression. For browsers, who bring
-//! cookies: cross-site check, body limit. Pages further know who sent the request (`authenticate`) and who may see them
+//! For everybody: request id and log line, security headers, panics. For what this program answers itself, and the
+//! gateway does not pass on: time limit, compression. For browsers, who bring cookies: cross-site check, body limit. Pages further know who sent the request (`authenticate`) and who may see them
 //! (`require_access`).
 
 mod access;
@@ -40,7 +40,14 @@ pub fn for_everybody(router: Router, services: &Arc<Services>) -> Router {
         ServiceBuilder::new()
             .layer(from_fn(request_log::log_request))
             .layer(from_fn_with_state(Arc::clone(services), security_headers::set_security_headers))
-            .layer(CatchPanicLayer::custom(panicked))
+            .layer(CatchPanicLayer::custom(panicked)),
+    )
+}
+
+/// The layers around what this program answers itself. What the gateway passes on has limits and encodings of its own.
+pub fn for_own_answers(router: Router) -> Router {
+    router.layer(
+        ServiceBuilder::new()
             .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, TIMEOUT))
             .layer(CompressionLayer::new()),
     )

@@ -5,6 +5,8 @@ mod fake_backend;
 mod fake_gateway;
 mod issuer;
 mod project;
+mod stream;
+mod upstream;
 
 #[path = "../../testing.rs"]
 pub mod testing;
@@ -16,6 +18,8 @@ pub use fake_backend::{Answer, FakeBackend, Received, SECRET_KEY, backend_client
 pub use fake_gateway::{Behaviour, FakeGateway};
 pub use issuer::Issuer;
 pub use project::project;
+pub use stream::chunks;
+pub use upstream::Upstream;
 
 /// Waits until something holds that the program does in its own time.
 pub async fn eventually(what: &str, condition: impl AsyncFn() -> bool) {
