@@ -101,6 +101,9 @@ impl Registry {
     ) -> Result<PolicyKind<'_>, LoadError> {
         let (name, exported) = (policy_type.text()?, export.text()?);
         if module == RUNTIME {
+            if policies::sample(name).is_some() {
+                return Err(place.error("`$import(./modules/…)`: Zuplo has this policy as source to copy only"));
+            }
             let kind = policies::built_in(name).ok_or_else(|| policy_type.error(known_types()))?;
             if kind.export != exported {
                 return Err(export.error(format!("`{}`, which is what `{name}` exports", kind.export)));
@@ -118,7 +121,9 @@ impl Registry {
             Some(Export::Outbound(_)) => Err(policy_type.error("an outbound type, such as `custom-code-outbound`")),
             Some(Export::Handler(_)) => Err(place.error("a module with a policy; this one has a handler")),
             None => match policies::sample(name) {
-                Some(build) if exported == "default" => Ok(PolicyKind::BuiltIn(build)),
+                Some(build) if module.starts_with("./modules/") && exported == "default" => {
+                    Ok(PolicyKind::BuiltIn(build))
+                }
                 _ => Err(place.error(format!("a module that is registered ({})", self.known()))),
             },
         }
@@ -189,7 +194,8 @@ fn known_handlers() -> String {
 }
 
 fn known_types() -> String {
-    let types: Vec<&str> = policies::BUILT_IN.iter().map(|kind| kind.policy_type).collect();
+    let built_in = policies::BUILT_IN.iter().map(|kind| kind.policy_type);
+    let types: Vec<&str> = built_in.chain(policies::SAMPLES.iter().map(|(name, _)| *name)).collect();
     format!("a policy type that is supported ({})", types.join(", "))
 }
 

@@ -1,16 +1,22 @@
 //! What the gateway's unit tests share: requests, contexts and routes that were never read from a file, and policies
 //! and whole projects made from JSON.
 
-use std::{fs, sync::Arc, time::Duration};
+use std::{fs, path::Path, sync::Arc, time::Duration};
 
-use axum::http::Method;
+use axum::{
+    body::{Body, to_bytes},
+    extract::Request,
+    http::{HeaderMap, HeaderName, Method, Response, StatusCode},
+};
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use super::{
-    Arrival, Context, Dependencies, Params, Registry, RouteInfo, Upstream,
+    Arrival, Context, Dependencies, InboundPolicy, LoadError, Options, OutboundPolicy, Params, Problem, Registry,
+    RouteInfo, Stop, Upstream,
     cors::CorsPolicy,
     handlers::HelloWorld,
+    policies::{self, Policy, PolicySite},
     project::Node,
     routing::{PathPattern, Route},
 };
@@ -43,7 +49,7 @@ pub fn route(method: Method, pattern: PathPattern) -> Route {
     let file = Value::Null;
     Route {
         info: Arc::new(info(method, pattern.as_str())),
-        place: Node::root(std::path::Path::new("routes.oas.json"), &file).place(),
+        place: Node::root(Path::new("routes.oas.json"), &file).place(),
         pattern,
         cors: Arc::new(CorsPolicy::None),
         inbound: Vec::new(),
@@ -70,4 +76,133 @@ pub fn project(files: &[(&str, &Value)]) -> TempFolder {
         fs::write(folder.path().join(name), content.to_string()).unwrap();
     }
     folder
+}
+
+/// A policy made from its options, and what it is applied in.
+pub struct Applied<P> {
+    policy: P,
+    pub context: Context,
+}
+
+fn build(policy_type: &str, options: &Value) -> Result<Policy, LoadError> {
+    let node = Node::root(Path::new("policies.json"), options);
+    let dependencies = dependencies(&[]);
+    let options = Options::at(node, &dependencies.environment)?;
+    let build = policies::built_in(policy_type).map(|kind| kind.build).or_else(|| policies::sample(policy_type));
+    build.unwrap()(&options, &PolicySite { dependencies: &dependencies })
+}
+
+/// Why a policy cannot be made.
+pub fn fault(policy_type: &str, options: &Value) -> String {
+    build(policy_type, options).map(|_| ()).unwrap_err().to_string()
+}
+
+pub fn inbound(policy_type: &str, options: &Value) -> Applied<Arc<dyn InboundPolicy>> {
+    match build(policy_type, options) {
+        Ok(Policy::Inbound(policy)) => Applied { policy, context: context() },
+        Ok(_) => panic!("{policy_type} is not inbound"),
+        Err(error) => panic!("{error}"),
+    }
+}
+
+pub fn outbound(policy_type: &str, options: &Value) -> Applied<Arc<dyn OutboundPolicy>> {
+    match build(policy_type, options) {
+        Ok(Policy::Outbound(policy)) => Applied { policy, context: context() },
+        Ok(_) => panic!("{policy_type} is not outbound"),
+        Err(error) => panic!("{error}"),
+    }
+}
+
+impl Applied<Arc<dyn InboundPolicy>> {
+    /// The request that passed.
+    pub async fn passes(&mut self, request: Request) -> Request {
+        match self.policy.apply(request, &mut self.context).await {
+            Ok(request) => request,
+            Err(Stop::Problem(problem)) => panic!("refused: {problem:?}"),
+            Err(Stop::Answer(response)) => panic!("answered: {response:?}"),
+        }
+    }
+
+    /// The refusal.
+    pub async fn refuses(&mut self, request: Request) -> Refusal {
+        match self.policy.apply(request, &mut self.context).await {
+            Err(Stop::Problem(problem)) => Refusal::read(problem).await,
+            _ => panic!("not refused"),
+        }
+    }
+
+    /// The policy's own answer.
+    pub async fn answers(&mut self, request: Request) -> Response<Body> {
+        match self.policy.apply(request, &mut self.context).await {
+            Err(Stop::Answer(response)) => response,
+            _ => panic!("not answered"),
+        }
+    }
+
+    /// 200 for a request that passed, else the status of the refusal.
+    pub async fn status(&mut self, request: Request) -> u16 {
+        match self.policy.apply(request, &mut self.context).await {
+            Ok(_) => 200,
+            Err(Stop::Problem(problem)) => Refusal::read(problem).await.status().as_u16(),
+            Err(Stop::Answer(response)) => response.status().as_u16(),
+        }
+    }
+}
+
+impl Applied<Arc<dyn OutboundPolicy>> {
+    /// The answer as the policy left it.
+    pub async fn answers(&mut self, response: Response<Body>) -> Response<Body> {
+        self.policy.apply(response, &mut self.context).await.unwrap()
+    }
+}
+
+/// A refusal as the client sees it.
+pub struct Refusal {
+    response: Response<()>,
+    body: Value,
+}
+
+impl Refusal {
+    async fn read(problem: Problem) -> Self {
+        let (parts, body) = problem.into_response(&arrival()).into_parts();
+        let body = to_bytes(body, usize::MAX).await.unwrap();
+        Self { response: Response::from_parts(parts, ()), body: serde_json::from_slice(&body).unwrap() }
+    }
+
+    pub fn status(&self) -> StatusCode {
+        self.response.status()
+    }
+
+    pub fn detail(&self) -> &str {
+        self.body["detail"].as_str().unwrap()
+    }
+
+    pub fn header(&self, name: &str) -> &str {
+        self.response.headers().get(name).map(|value| value.to_str().unwrap()).unwrap_or_default()
+    }
+}
+
+pub fn request(headers: &[(&str, &str)]) -> Request {
+    let mut request = request_to("GET", "/hello");
+    headers.iter().for_each(|(name, value)| append(request.headers_mut(), name, value));
+    request
+}
+
+pub fn request_to(method: &str, uri: &str) -> Request {
+    axum::http::Request::builder().method(method).uri(uri).body(Body::empty()).unwrap()
+}
+
+pub fn response(headers: &[(&str, &str)]) -> Response<Body> {
+    let mut response = Response::new(Body::empty());
+    headers.iter().for_each(|(name, value)| append(response.headers_mut(), name, value));
+    response
+}
+
+fn append(headers: &mut HeaderMap, name: &str, value: &str) {
+    headers.append(HeaderName::try_from(name).unwrap(), value.parse().unwrap());
+}
+
+/// The name of every header, as often as it stands there.
+pub fn names_of(headers: &HeaderMap) -> Vec<&str> {
+    headers.iter().map(|(name, _)| name.as_str()).collect()
 }

@@ -10,6 +10,7 @@ mod decisions;
 mod embedded_backend_api;
 mod embedded_clerk;
 mod gateway_forward;
+mod gateway_policies;
 mod gateway_routes;
 mod guide_endpoints;
 mod hosted_clerk;

@@ -2,10 +2,23 @@
 //! change what the handler answered. One file each; [`BUILT_IN`] are those of `@zuplo/runtime`, [`sample`] finds those
 //! that Zuplo publishes as source to copy, [`super::Registry`] has the project's own.
 
+mod audit_log;
+mod basic_auth;
 mod bearer;
 mod claims_to_headers;
 mod clerk_jwt;
 mod composite;
+mod ip_restriction;
+mod jwt_scopes;
+mod mock_api;
+mod query_params;
+mod remove_headers;
+mod request_size_limit;
+mod require_origin;
+mod rewrite_request;
+mod set_headers;
+mod set_status;
+mod user_lists;
 
 use std::{pin::Pin, sync::Arc};
 
@@ -83,6 +96,10 @@ impl Policy {
     fn inbound(policy: impl InboundPolicy + 'static) -> Self {
         Self::Inbound(Arc::new(policy))
     }
+
+    fn outbound(policy: impl OutboundPolicy + 'static) -> Self {
+        Self::Outbound(Arc::new(policy))
+    }
 }
 
 /// What a policy is made with, beside its options.
@@ -106,8 +123,36 @@ pub struct BuiltIn {
 
 /// Every policy of `@zuplo/runtime` that there is here.
 pub const BUILT_IN: &[BuiltIn] = &[
-    BuiltIn { policy_type: "clerk-jwt-auth-inbound", export: "ClerkJwtInboundPolicy", build: clerk_jwt::build },
-    BuiltIn { policy_type: "composite-inbound", export: "CompositeInboundPolicy", build: composite::build },
+    kind("audit-log-inbound", "AuditLogsInboundPolicy", audit_log::build),
+    kind("basic-auth-inbound", "BasicAuthInboundPolicy", basic_auth::build),
+    kind("change-method-inbound", "ChangeMethodInboundPolicy", rewrite_request::build_change_method),
+    kind("clear-headers-inbound", "ClearHeadersInboundPolicy", remove_headers::build_clear_inbound),
+    kind("clear-headers-outbound", "ClearHeadersOutboundPolicy", remove_headers::build_clear_outbound),
+    kind("clerk-jwt-auth-inbound", "ClerkJwtInboundPolicy", clerk_jwt::build),
+    kind("composite-inbound", "CompositeInboundPolicy", composite::build),
+    kind("jwt-scopes-inbound", "JWTScopeValidationInboundPolicy", jwt_scopes::build),
+    kind("mock-api-inbound", "MockApiInboundPolicy", mock_api::build),
+    kind("remove-headers-inbound", "RemoveHeadersInboundPolicy", remove_headers::build_remove_inbound),
+    kind("remove-headers-outbound", "RemoveHeadersOutboundPolicy", remove_headers::build_remove_outbound),
+    kind("remove-query-params-inbound", "RemoveQueryParamsInboundPolicy", query_params::build_remove),
+    kind("request-size-limit-inbound", "RequestSizeLimitInboundPolicy", request_size_limit::build),
+    kind("require-origin-inbound", "RequireOriginInboundPolicy", require_origin::build),
+    kind("set-body-inbound", "SetBodyInboundPolicy", rewrite_request::build_set_body),
+    kind("set-headers-inbound", "SetHeadersInboundPolicy", set_headers::build_inbound),
+    kind("set-headers-outbound", "SetHeadersOutboundPolicy", set_headers::build_outbound),
+    kind("set-query-params-inbound", "SetQueryParamsInboundPolicy", query_params::build_set),
+    kind("set-status-outbound", "SetStatusOutboundPolicy", set_status::build),
+];
+
+const fn kind(policy_type: &'static str, export: &'static str, build: Build) -> BuiltIn {
+    BuiltIn { policy_type, export, build }
+}
+
+/// The policies that Zuplo publishes as source to copy.
+pub const SAMPLES: &[(&str, Build)] = &[
+    ("acl-policy-inbound", user_lists::build_users),
+    ("ip-restriction-inbound", ip_restriction::build),
+    ("rbac-policy-inbound", user_lists::build_roles),
 ];
 
 /// The policy of `@zuplo/runtime` with this type.
@@ -116,6 +161,11 @@ pub fn built_in(policy_type: &str) -> Option<&'static BuiltIn> {
 }
 
 /// A policy that Zuplo publishes as source to copy, known by its type whatever the copy is called.
-pub fn sample(_policy_type: &str) -> Option<Build> {
-    None
+pub fn sample(policy_type: &str) -> Option<Build> {
+    SAMPLES.iter().find(|(name, _)| *name == policy_type).map(|(_, build)| *build)
+}
+
+/// What a policy returns that waits for nothing.
+fn ready<'a, T: Send + 'a>(value: T) -> Pin<Box<dyn Future<Output = T> + Send + 'a>> {
+    Box::pin(std::future::ready(value))
 }

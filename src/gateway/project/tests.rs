@@ -109,7 +109,7 @@ fn faults_in_policies_are_named() {
         (
             "/policies/0/policyType",
             json!("geo-filter-inbound"),
-            "/policies.json at /policies/0/policyType: expected a policy type that is supported (clerk-jwt-auth-inbound, composite-inbound",
+            "/policies.json at /policies/0/policyType: expected a policy type that is supported (audit-log-inbound, ",
         ),
         (
             "/policies/0/handler/export",
