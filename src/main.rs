@@ -1,8 +1,11 @@
-//! The program: reads its configuration, binds its address and runs until it is told to stop.
+//! The program: reads its configuration, binds its address and runs until it is told to stop, unless its arguments ask for
+//! something else.
 
 use std::process::ExitCode;
 
-use gatehouse::server::{Config, StartError, bind, run, shutdown_signal, system_clock, telemetry};
+use gatehouse::server::{
+    Command, Config, StartError, bind, run, run_command, shutdown_signal, system_clock, telemetry,
+};
 
 /// Pages are many short-lived strings, freed on other threads than they were made on: glibc's allocator waits for its own
 /// locks there, and keeps what password hashing needed once.
@@ -12,7 +15,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 #[tokio::main]
 async fn main() -> ExitCode {
     match start().await {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             telemetry::print_start_error(&error);
             ExitCode::FAILURE
@@ -20,9 +23,14 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn start() -> Result<(), StartError> {
+async fn start() -> Result<ExitCode, StartError> {
+    let command = Command::parse(std::env::args().skip(1))?;
     let config = Config::from_environment()?;
+    if let Command::Project(command, directory) = command {
+        return run_command(&command, directory.as_ref().unwrap_or(&config.config_dir), &config);
+    }
     telemetry::init(&config.log);
     let listener = bind(config.address).await?;
-    run(listener, config, system_clock(), shutdown_signal()).await
+    run(listener, config, system_clock(), shutdown_signal()).await?;
+    Ok(ExitCode::SUCCESS)
 }

@@ -13,8 +13,10 @@
 //! can name; `problem` is the shape of every refusal. The gateway knows nothing of the application it runs beside: they
 //! meet over HTTP.
 
+mod api_keys;
 mod context;
 mod cors;
+mod counters;
 mod handlers;
 mod incoming;
 mod path;
@@ -23,6 +25,7 @@ mod policies;
 mod problem;
 mod project;
 mod registry;
+mod reload;
 mod routing;
 mod template;
 #[cfg(test)]
@@ -34,18 +37,20 @@ use std::{path::Path, sync::Arc};
 use axum::Router;
 pub use axum::{body::Body, extract::Request, http::Response};
 
+pub use api_keys::{KeySummary, create_key, list_keys, revoke_key};
 pub use context::{Arrival, Context, User, query_value};
+pub use counters::{Counted, CounterError, CounterStore, Decision, Limit, MemoryCounters};
 pub use handlers::{Answer, Handler};
 pub use policies::{InboundPolicy, OutboundPolicy, Outcome, Stop, Verdict};
 pub use problem::Problem;
 pub use project::{Environment, LoadError, LoadErrors, LoadWarning, Options, Report, RouteReport};
-pub use registry::Registry;
+pub use registry::{RateLimitIdentity, Registry};
 pub use routing::{Params, RouteInfo};
 pub use upstream::{Upstream, UpstreamError};
 
 use crate::jwt::{Clock, KeySets};
 use incoming::TrustedProxies;
-use project::Project;
+use reload::LiveProject;
 
 /// Addresses and ranges of the proxies whose word on the client's address is taken; none unless set.
 const TRUSTED_PROXIES: &str = "GATEWAY_TRUSTED_PROXIES";
@@ -59,15 +64,17 @@ pub struct Dependencies {
     pub environment: Environment,
     /// What `$import(…)` can name, beside Zuplo's own.
     pub registry: Arc<Registry>,
+    /// Counts requests for limits.
+    pub counters: Arc<dyn CounterStore>,
     /// Sends requests on.
     pub upstream: Upstream,
     /// Tells the time.
     pub clock: Clock,
 }
 
-/// A project that answers requests.
+/// A project that answers requests, and is loaded again when its files change.
 pub struct Gateway {
-    project: Project,
+    project: Arc<LiveProject>,
     proxies: TrustedProxies,
     clock: Clock,
 }
@@ -79,15 +86,13 @@ impl Gateway {
     /// Every fault: which file, where in it, and what was expected.
     pub fn load(directory: &Path, dependencies: &Dependencies) -> Result<Self, LoadErrors> {
         let proxies = trusted_proxies(directory, &dependencies.environment)?;
-        let project = project::load(directory, dependencies)?;
-        log(&project.report);
+        let project = Arc::new(LiveProject::load(directory, dependencies)?);
         Ok(Self { project, proxies, clock: Arc::clone(&dependencies.clock) })
     }
 
-    /// What the load has to say.
-    #[must_use]
-    pub const fn report(&self) -> &Report {
-        &self.project.report
+    /// Looks at the project's files from time to time, for as long as the gateway is there.
+    pub fn watch(&self) -> impl Future<Output = ()> + Send + use<> {
+        LiveProject::watch(Arc::downgrade(&self.project))
     }
 
     /// The gateway as a router, to be mounted where it should be reached.
@@ -95,9 +100,21 @@ impl Gateway {
         let gateway = Arc::new(self);
         Router::new().fallback(move |request: Request| {
             let gateway = Arc::clone(&gateway);
-            async move { pipeline::serve(&gateway.project, &gateway.proxies, (gateway.clock)(), request).await }
+            async move {
+                let project = gateway.project.current();
+                pipeline::serve(&project, &gateway.proxies, (gateway.clock)(), request).await
+            }
         })
     }
+}
+
+/// Loads the project in `directory` and says what is in it, without serving it.
+///
+/// # Errors
+/// Every fault: which file, where in it, and what was expected.
+pub fn check(directory: &Path, dependencies: &Dependencies) -> Result<Report, LoadErrors> {
+    trusted_proxies(directory, &dependencies.environment)?;
+    project::load(directory, dependencies).map(|project| project.report)
 }
 
 fn trusted_proxies(directory: &Path, environment: &Environment) -> Result<TrustedProxies, LoadError> {
@@ -106,13 +123,4 @@ fn trusted_proxies(directory: &Path, environment: &Environment) -> Result<Truste
         let expected = "addresses and ranges with commas between them, such as 10.0.0.0/8,192.0.2.1, something else";
         LoadError::file(directory, &format!("{TRUSTED_PROXIES} to hold {expected}"))
     })
-}
-
-fn log(report: &Report) {
-    for route in &report.routes {
-        tracing::info!(method = route.method, path = route.path, policies = ?route.inbound, "gateway route");
-    }
-    for warning in &report.warnings {
-        tracing::warn!("gateway project: {warning}");
-    }
 }

@@ -19,7 +19,10 @@
 
 use std::{collections::HashMap, sync::Arc};
 
+use axum::extract::Request;
+
 use super::{
+    context::Context,
     handlers::{self, Handler, HandlerSite, HelloWorld},
     policies::{self, InboundPolicy, OutboundPolicy, Policy, PolicySite},
     project::{LoadError, Node, Options},
@@ -35,6 +38,21 @@ enum Export {
     Handler(Make<dyn Handler>),
     Inbound(Make<dyn InboundPolicy>),
     Outbound(Make<dyn OutboundPolicy>),
+    RateLimitKey(Arc<RateLimitKey>),
+}
+
+/// Whom a request counts for; none for who has no limit.
+pub type RateLimitKey = dyn Fn(&Request, &Context) -> Option<RateLimitIdentity> + Send + Sync;
+
+/// Whom a request counts for, and how much they may where that is not what the policy says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RateLimitIdentity {
+    /// Requests with the same key count together.
+    pub key: String,
+    /// Instead of `requestsAllowed`.
+    pub requests_allowed: Option<u64>,
+    /// Instead of `timeWindowMinutes`.
+    pub time_window_minutes: Option<u64>,
 }
 
 type Make<T> = Box<dyn Fn(&Options<'_>) -> Result<Arc<T>, LoadError> + Send + Sync>;
@@ -83,6 +101,17 @@ impl Registry {
         self.with(module, export, Export::Outbound(make))
     }
 
+    /// Adds a function for `rate-limit-inbound` with `rateLimitBy: function`.
+    #[must_use]
+    pub fn rate_limit_key(
+        self,
+        module: &str,
+        export: &str,
+        key: impl Fn(&Request, &Context) -> Option<RateLimitIdentity> + Send + Sync + 'static,
+    ) -> Self {
+        self.with(module, export, Export::RateLimitKey(Arc::new(key)))
+    }
+
     fn with(mut self, module: &str, export: &str, entry: Export) -> Self {
         self.0.insert((module.to_owned(), export.to_owned()), entry);
         self
@@ -90,6 +119,14 @@ impl Registry {
 
     fn find(&self, module: &str, export: &str) -> Option<&Export> {
         self.0.get(&(module.to_owned(), export.to_owned()))
+    }
+
+    /// The function that `identifier` names.
+    pub(super) fn key_function(&self, module: &str, export: &str) -> Option<Arc<RateLimitKey>> {
+        match self.find(module, export)? {
+            Export::RateLimitKey(key) => Some(Arc::clone(key)),
+            _ => None,
+        }
     }
 
     /// The policy that a project names, by type, module and export, which must agree.
@@ -119,7 +156,7 @@ impl Registry {
             Some(Export::Outbound(make)) if !name.ends_with("-inbound") => Ok(PolicyKind::Outbound(make)),
             Some(Export::Inbound(_)) => Err(policy_type.error("an inbound type, such as `custom-code-inbound`")),
             Some(Export::Outbound(_)) => Err(policy_type.error("an outbound type, such as `custom-code-outbound`")),
-            Some(Export::Handler(_)) => Err(place.error("a module with a policy; this one has a handler")),
+            Some(_) => Err(place.error("a module with a policy; this one has something else")),
             None => match policies::sample(name) {
                 Some(build) if module.starts_with("./modules/") && exported == "default" => {
                     Ok(PolicyKind::BuiltIn(build))
@@ -143,7 +180,7 @@ impl Registry {
         }
         match self.find(module, exported) {
             Some(Export::Handler(make)) => Ok(HandlerKind::Own(make)),
-            Some(_) => Err(place.error("a module with a handler; this one has a policy")),
+            Some(_) => Err(place.error("a module with a handler; this one has something else")),
             None => Err(place.error(format!("a handler that is supported ({})", self.known()))),
         }
     }
@@ -204,4 +241,9 @@ pub fn module_of<'a>(node: &Node<'a>) -> Result<&'a str, LoadError> {
     let module = node.text()?.strip_prefix("$import(").and_then(|rest| rest.strip_suffix(')'));
     module
         .ok_or_else(|| node.error("`$import(@zuplo/runtime)`, or `$import(./modules/…)` for one of the project's own"))
+}
+
+/// The module in `$import(…)`, if that is what the text is.
+pub fn imported(text: &str) -> Option<&str> {
+    text.strip_prefix("$import(")?.strip_suffix(')')
 }

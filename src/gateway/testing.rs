@@ -12,8 +12,9 @@ use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use super::{
-    Arrival, Context, Dependencies, InboundPolicy, LoadError, Options, OutboundPolicy, Params, Problem, Registry,
-    RouteInfo, Stop, Upstream,
+    Arrival, Context, Dependencies, InboundPolicy, LoadError, MemoryCounters, Options, OutboundPolicy, Params, Problem,
+    Registry, RouteInfo, Stop, Upstream,
+    api_keys::ApiKeys,
     cors::CorsPolicy,
     handlers::HelloWorld,
     policies::{self, Policy, PolicySite},
@@ -64,6 +65,7 @@ pub fn dependencies(environment: &[(&str, &str)]) -> Dependencies {
         key_sets: Arc::new(KeySets::new(Default::default())),
         environment: environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
         registry: Arc::new(Registry::default()),
+        counters: Arc::new(MemoryCounters::default()),
         upstream: Upstream::new().unwrap(),
         clock: Arc::new(|| NOW),
     }
@@ -84,29 +86,53 @@ pub struct Applied<P> {
     pub context: Context,
 }
 
-fn build(policy_type: &str, options: &Value) -> Result<Policy, LoadError> {
+fn build(policy_type: &str, options: &Value, dependencies: &Dependencies) -> Result<Policy, LoadError> {
+    build_with_keys(policy_type, options, dependencies, ApiKeys::default())
+}
+
+fn build_with_keys(
+    policy_type: &str,
+    options: &Value,
+    dependencies: &Dependencies,
+    api_keys: ApiKeys,
+) -> Result<Policy, LoadError> {
     let node = Node::root(Path::new("policies.json"), options);
-    let dependencies = dependencies(&[]);
     let options = Options::at(node, &dependencies.environment)?;
     let build = policies::built_in(policy_type).map(|kind| kind.build).or_else(|| policies::sample(policy_type));
-    build.unwrap()(&options, &PolicySite { dependencies: &dependencies })
+    build.unwrap()(&options, &PolicySite { name: "policy", api_keys: &Arc::new(api_keys), dependencies })
 }
 
 /// Why a policy cannot be made.
 pub fn fault(policy_type: &str, options: &Value) -> String {
-    build(policy_type, options).map(|_| ()).unwrap_err().to_string()
+    build(policy_type, options, &dependencies(&[])).map(|_| ()).unwrap_err().to_string()
 }
 
 pub fn inbound(policy_type: &str, options: &Value) -> Applied<Arc<dyn InboundPolicy>> {
-    match build(policy_type, options) {
-        Ok(Policy::Inbound(policy)) => Applied { policy, context: context() },
-        Ok(_) => panic!("{policy_type} is not inbound"),
-        Err(error) => panic!("{error}"),
+    inbound_with(policy_type, options, &dependencies(&[])).unwrap_or_else(|error| panic!("{error}"))
+}
+
+pub fn inbound_with(
+    policy_type: &str,
+    options: &Value,
+    dependencies: &Dependencies,
+) -> Result<Applied<Arc<dyn InboundPolicy>>, LoadError> {
+    as_inbound(build(policy_type, options, dependencies)?)
+}
+
+pub fn inbound_with_keys(policy_type: &str, options: &Value, keys: ApiKeys) -> Applied<Arc<dyn InboundPolicy>> {
+    let built = build_with_keys(policy_type, options, &dependencies(&[]), keys);
+    built.and_then(as_inbound).unwrap_or_else(|error| panic!("{error}"))
+}
+
+fn as_inbound(policy: Policy) -> Result<Applied<Arc<dyn InboundPolicy>>, LoadError> {
+    match policy {
+        Policy::Inbound(policy) => Ok(Applied { policy, context: context() }),
+        _ => panic!("not inbound"),
     }
 }
 
 pub fn outbound(policy_type: &str, options: &Value) -> Applied<Arc<dyn OutboundPolicy>> {
-    match build(policy_type, options) {
+    match build(policy_type, options, &dependencies(&[])) {
         Ok(Policy::Outbound(policy)) => Applied { policy, context: context() },
         Ok(_) => panic!("{policy_type} is not outbound"),
         Err(error) => panic!("{error}"),

@@ -7,10 +7,12 @@
 //! - `gateway_client`: the one call to the gateway
 //! - `guide_endpoints`: the endpoints of Clerk's Astro guide; `profile_form`, `supabase`, `endpoint_error`: what they need
 //! - `extract`: who sent a request, as a handler's argument
+//! - `command`: what the program does instead of serving, when asked
 //! - `error_page`, `redirect_loop`: pages for when nothing else can be shown
 //! - `health`, `metrics`, `telemetry`, `serve`, `start_message`: operations
 
 mod clock;
+mod command;
 mod config;
 mod endpoint_error;
 mod error_page;
@@ -35,6 +37,7 @@ use std::{net::SocketAddr, sync::Arc};
 use tokio::net::TcpListener;
 
 pub use clock::system_clock;
+pub use command::{Command, ProjectCommand, UsageError, run_command};
 pub use config::{Config, ConfigError};
 pub use gateway_client::GatewayClient;
 pub use serve::shutdown_signal;
@@ -55,6 +58,9 @@ pub enum StartError {
     /// The environment is not right.
     #[error(transparent)]
     Config(#[from] ConfigError),
+    /// The arguments are not right.
+    #[error(transparent)]
+    Usage(#[from] UsageError),
     /// The gateway project is not right.
     #[error("the gateway project cannot be loaded: {0}")]
     Gateway(#[from] LoadErrors),
@@ -80,8 +86,8 @@ pub enum StartError {
     /// The HTTP clients cannot be set up.
     #[error("cannot set up TLS: {0}")]
     Tls(#[from] reqwest::Error),
-    /// The listener failed.
-    #[error("the listener failed: {0}")]
+    /// The listener, or standard output, failed.
+    #[error("input or output failed: {0}")]
     Listener(#[from] std::io::Error),
 }
 

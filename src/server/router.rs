@@ -21,7 +21,7 @@ use super::{
 };
 use crate::{
     clerk::Auth,
-    gateway::{self, Gateway, Upstream},
+    gateway::{self, Gateway, MemoryCounters, Upstream},
     model::{PageContext, Viewer},
     ui,
 };
@@ -49,6 +49,7 @@ pub fn router(config: &Config, services: &Arc<Services>) -> Result<Router, Start
     let mut router = middleware::for_own_answers(router);
     if config.gateway_url.is_none() {
         let gateway = Gateway::load(&config.config_dir, &gateway_dependencies(config, services)?)?;
+        tokio::spawn(gateway.watch());
         router = router.nest(GATEWAY_PATH, gateway.into_router());
     }
     Ok(middleware::for_everybody(router, services))
@@ -62,6 +63,7 @@ fn gateway_dependencies(config: &Config, services: &Arc<Services>) -> Result<gat
         key_sets: services.key_sets.clone(),
         environment: variables.chain([issuer]).collect(),
         registry: Arc::default(),
+        counters: Arc::new(MemoryCounters::default()),
         upstream: Upstream::new()?,
         clock: services.clock.clone(),
     })

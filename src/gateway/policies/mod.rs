@@ -2,6 +2,7 @@
 //! change what the handler answered. One file each; [`BUILT_IN`] are those of `@zuplo/runtime`, [`sample`] finds those
 //! that Zuplo publishes as source to copy, [`super::Registry`] has the project's own.
 
+mod api_key;
 mod audit_log;
 mod basic_auth;
 mod bearer;
@@ -12,6 +13,7 @@ mod ip_restriction;
 mod jwt_scopes;
 mod mock_api;
 mod query_params;
+mod rate_limit;
 mod remove_headers;
 mod request_size_limit;
 mod require_origin;
@@ -30,6 +32,7 @@ use axum::{
 
 use super::{
     Dependencies,
+    api_keys::ApiKeys,
     context::Context,
     problem::Problem,
     project::{LoadError, Options},
@@ -70,6 +73,11 @@ pub trait InboundPolicy: Send + Sync {
         false
     }
 
+    /// Whether a policy that identifies callers must stand before it.
+    fn reads_user(&self) -> bool {
+        self.requires_user() && !self.identifies()
+    }
+
     /// Headers it sets to say who the caller is. Clients may send none of them, on any route.
     fn identity_headers(&self) -> Vec<HeaderName> {
         Vec::new()
@@ -104,6 +112,10 @@ impl Policy {
 
 /// What a policy is made with, beside its options.
 pub struct PolicySite<'a> {
+    /// What the project calls it.
+    pub name: &'a str,
+    /// The project's API keys.
+    pub api_keys: &'a Arc<ApiKeys>,
     /// What the project is loaded with.
     pub dependencies: &'a Dependencies,
 }
@@ -123,6 +135,7 @@ pub struct BuiltIn {
 
 /// Every policy of `@zuplo/runtime` that there is here.
 pub const BUILT_IN: &[BuiltIn] = &[
+    kind("api-key-inbound", "ApiKeyInboundPolicy", api_key::build),
     kind("audit-log-inbound", "AuditLogsInboundPolicy", audit_log::build),
     kind("basic-auth-inbound", "BasicAuthInboundPolicy", basic_auth::build),
     kind("change-method-inbound", "ChangeMethodInboundPolicy", rewrite_request::build_change_method),
@@ -132,6 +145,7 @@ pub const BUILT_IN: &[BuiltIn] = &[
     kind("composite-inbound", "CompositeInboundPolicy", composite::build),
     kind("jwt-scopes-inbound", "JWTScopeValidationInboundPolicy", jwt_scopes::build),
     kind("mock-api-inbound", "MockApiInboundPolicy", mock_api::build),
+    kind("rate-limit-inbound", "RateLimitInboundPolicy", rate_limit::build),
     kind("remove-headers-inbound", "RemoveHeadersInboundPolicy", remove_headers::build_remove_inbound),
     kind("remove-headers-outbound", "RemoveHeadersOutboundPolicy", remove_headers::build_remove_outbound),
     kind("remove-query-params-inbound", "RemoveQueryParamsInboundPolicy", query_params::build_remove),

@@ -20,6 +20,7 @@ use std::{
     collections::BTreeSet,
     fs, io,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use axum::http::HeaderName;
@@ -32,7 +33,11 @@ pub use options::Options;
 pub use report::{Report, RouteReport};
 pub use text_list::TextList;
 
-use super::{Dependencies, routing::RouteTable};
+use super::{
+    Dependencies,
+    api_keys::{self, ApiKeys},
+    routing::RouteTable,
+};
 use error::Findings;
 
 /// A project, loaded.
@@ -66,6 +71,14 @@ impl Layout {
         let root = if is_config { directory.join("..") } else { directory.to_owned() };
         Self { root, config: directory.to_owned() }
     }
+
+    /// Every file of the project that is read, whether it is there or not.
+    pub fn files(&self) -> Vec<PathBuf> {
+        let config = |name: &str| self.config.join(name);
+        let mut files = vec![self.root.join(settings::FILE), config("policies.json"), config(api_keys::FILE)];
+        files.extend(routes_files(&self.config).unwrap_or_default());
+        files
+    }
 }
 
 /// Loads the project in `directory`.
@@ -79,7 +92,9 @@ pub fn load(directory: &Path, dependencies: &Dependencies) -> Result<Project, Lo
     let policies_path = layout.config.join("policies.json");
     // Without policies, every route that names one would be a fault of its own.
     let policies_json = read(&policies_path)?;
-    let policies = policies_file::load(&Node::root(&policies_path, &policies_json), dependencies, &mut findings);
+    let api_keys = Arc::new(findings.note(api_keys(&layout.config)).unwrap_or_default());
+    let root = Node::root(&policies_path, &policies_json);
+    let policies = policies_file::load(&root, &api_keys, dependencies, &mut findings);
     let paths = findings.note(routes_files(&layout.config)).unwrap_or_default();
     let mut loader = routes_file::Loader::new(&policies, &layout, dependencies, &settings);
     for path in &paths {
@@ -93,6 +108,12 @@ pub fn load(directory: &Path, dependencies: &Dependencies) -> Result<Project, Lo
     let warnings = findings.end()?;
     let report = Report::new(&routes, warnings);
     Ok(Project { identity_headers: identity_headers(&routes), routes, report })
+}
+
+/// There need not be any.
+fn api_keys(config: &Path) -> Result<ApiKeys, LoadError> {
+    let path = config.join(api_keys::FILE);
+    if path.is_file() { ApiKeys::read(&path, &read(&path)?) } else { Ok(ApiKeys::default()) }
 }
 
 fn expect_some_route(routes: &RouteTable, config: &Path) -> Result<(), LoadError> {
@@ -125,7 +146,8 @@ fn is_routes_file(path: &Path) -> bool {
     path.file_name().is_some_and(|name| name.to_string_lossy().ends_with(".oas.json"))
 }
 
-fn read(path: &Path) -> Result<Value, LoadError> {
+/// The JSON in a file.
+pub fn read(path: &Path) -> Result<Value, LoadError> {
     let text =
         fs::read_to_string(path).map_err(|error| LoadError::file(path, &format!("a readable file ({error}), none")))?;
     strict_json::parse(&text).map_err(|error| LoadError::file(path, &format!("JSON, a fault: {error}")))

@@ -6,6 +6,7 @@ use std::{collections::HashMap, sync::Arc};
 use super::{LoadError, Node, Options, error::Findings};
 use crate::gateway::{
     Dependencies, InboundPolicy, OutboundPolicy,
+    api_keys::ApiKeys,
     cors::CorsPolicy,
     policies::{Policy, PolicySite},
     registry::module_of,
@@ -21,7 +22,12 @@ pub struct Policies {
 }
 
 /// Reads the file.
-pub fn load(root: &Node<'_>, dependencies: &Dependencies, findings: &mut Findings) -> Policies {
+pub fn load(
+    root: &Node<'_>,
+    api_keys: &Arc<ApiKeys>,
+    dependencies: &Dependencies,
+    findings: &mut Findings,
+) -> Policies {
     findings.note(
         root.env_only_where(&|pointer| pointer.contains("/handler/options") || pointer.contains("/corsPolicies/")),
     );
@@ -30,7 +36,7 @@ pub fn load(root: &Node<'_>, dependencies: &Dependencies, findings: &mut Finding
     let mut groups = Vec::new();
     for entry in &entries {
         let Some(name) = findings.note(name_of(entry)) else { continue };
-        let loaded = findings.note(build(entry, dependencies));
+        let loaded = findings.note(build(entry, &PolicySite { name: &name, api_keys, dependencies }));
         if let Some(Policy::Group(members)) = &loaded {
             groups.push((entry.clone(), members.clone()));
         }
@@ -66,16 +72,16 @@ fn name_of(entry: &Node<'_>) -> Result<String, LoadError> {
     Ok(entry.required("name", "the name that routes call this policy by")?.text()?.to_owned())
 }
 
-fn build(entry: &Node<'_>, dependencies: &Dependencies) -> Result<Policy, LoadError> {
+fn build(entry: &Node<'_>, site: &PolicySite<'_>) -> Result<Policy, LoadError> {
     entry.only_keys(&["name", "policyType", "handler"])?;
     let policy_type = entry.required("policyType", "the kind of policy")?;
     let handler = entry.required("handler", "an object with export, module and options")?;
     handler.only_keys(&["export", "module", "options"])?;
     let module = handler.required("module", "`$import(@zuplo/runtime)`")?;
     let export = handler.required("export", "the name of what the module exports")?;
-    let kind = dependencies.registry.policy(&policy_type, (&module, module_of(&module)?), &export)?;
-    let options = Options::of(&handler, &dependencies.environment)?;
-    kind.build(&options, &PolicySite { dependencies })
+    let kind = site.dependencies.registry.policy(&policy_type, (&module, module_of(&module)?), &export)?;
+    let options = Options::of(&handler, &site.dependencies.environment)?;
+    kind.build(&options, site)
 }
 
 impl Policies {

@@ -136,7 +136,7 @@ impl<'l> Loader<'l> {
         let (mut policies, mut identified) = (Vec::new(), false);
         for name in names(zuplo, "inbound")? {
             for named in self.policies.inbound(&name)? {
-                if named.policy.requires_user() && !named.policy.identifies() && !identified {
+                if named.policy.reads_user() && !identified {
                     return Err(name.error("an authentication policy before this one, which asks who the caller is"));
                 }
                 identified |= named.policy.identifies();

@@ -4,6 +4,8 @@ use std::path::Path;
 
 use super::{LoadError, LoadWarning, Node, error::Findings, jsonc, strict_json};
 
+/// The file's name.
+pub const FILE: &str = "zuplo.jsonc";
 /// The newest of Zuplo's compatibility dates. Behaviour is always that of the newest one.
 const NEWEST_COMPATIBILITY_DATE: &str = "2026-03-01";
 
@@ -16,7 +18,7 @@ pub struct Settings {
 
 /// Reads the file in `root`, the folder around `config`.
 pub fn load(root: &Path, findings: &mut Findings) -> Settings {
-    let path = root.join("zuplo.jsonc");
+    let path = root.join(FILE);
     let Ok(text) = std::fs::read_to_string(&path) else { return Settings::default() };
     let json = strict_json::parse(&jsonc::to_json(&text))
         .map_err(|error| LoadError::file(&path, &format!("JSON with comments, a fault: {error}")));

@@ -109,7 +109,7 @@ fn faults_in_policies_are_named() {
         (
             "/policies/0/policyType",
             json!("geo-filter-inbound"),
-            "/policies.json at /policies/0/policyType: expected a policy type that is supported (audit-log-inbound, ",
+            "/policies.json at /policies/0/policyType: expected a policy type that is supported (",
         ),
         (
             "/policies/0/handler/export",
@@ -392,4 +392,21 @@ fn the_older_format_is_recognised() {
     let error =
         load_files(&[("policies.json", &policies()), ("routes.json", &json!({}))], SET).map(|_| ()).unwrap_err();
     assert!(error.contains("routes.json: expected an OpenAPI document in routes.oas.json"), "{error}");
+}
+
+#[test]
+fn limits_by_user_need_to_know_the_user() {
+    let limit = json!({
+        "name": "limit", "policyType": "rate-limit-inbound",
+        "handler": {
+            "export": "RateLimitInboundPolicy", "module": "$import(@zuplo/runtime)", "options": { "rateLimitBy": "user" },
+        },
+    });
+    let load = |inbound: &[&str]| load_with(&json!([policy(), limit]), &routes_of(&[("/a", inbound)]), SET).map(|_| ());
+    assert!(load(&["clerk", "limit"]).is_ok());
+    for (inbound, position) in [(&["limit", "clerk"][..], 0), (&["limit"], 0)] {
+        let error = load(inbound).unwrap_err();
+        let expected = format!("/policies/inbound/{position}: expected an authentication policy before this one");
+        assert!(error.contains(&expected), "{error}");
+    }
 }

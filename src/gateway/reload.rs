@@ -1,0 +1,158 @@
+//! Loading a project, and again when its files change. A change that is not right changes nothing: the gateway goes on
+//! with what it had, and the log says why.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError, Weak},
+    time::{Duration, SystemTime},
+};
+
+use arc_swap::ArcSwap;
+
+use super::{
+    Dependencies, LoadErrors,
+    project::{self, Layout, Project, Report},
+};
+
+/// How often files are looked at. Three of them cost some microseconds.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+
+/// A project that is loaded anew when it changes.
+pub struct LiveProject {
+    directory: PathBuf,
+    dependencies: Dependencies,
+    current: ArcSwap<Project>,
+    /// What the files looked like when they were last read.
+    seen: Mutex<Vec<Look>>,
+}
+
+/// A file, without reading it: when it was written, and how long it is.
+type Look = (PathBuf, Option<(SystemTime, u64)>);
+
+/// What a look at the files came to.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Reload {
+    /// Nothing changed since the last one.
+    Unchanged,
+    /// The change counts from now on.
+    Done,
+    /// The change is not right, and does not count.
+    Refused(LoadErrors),
+}
+
+impl LiveProject {
+    /// Loads the project in `directory`.
+    pub fn load(directory: &Path, dependencies: &Dependencies) -> Result<Self, LoadErrors> {
+        // Looked at before it is read: what changes meanwhile is read again.
+        let seen = look(directory);
+        let project = project::load(directory, dependencies)?;
+        log(&project.report);
+        Ok(Self {
+            directory: directory.to_owned(),
+            dependencies: dependencies.clone(),
+            current: ArcSwap::from_pointee(project),
+            seen: Mutex::new(seen),
+        })
+    }
+
+    /// The project as it is now.
+    pub fn current(&self) -> Arc<Project> {
+        self.current.load_full()
+    }
+
+    /// Loads the project again if a file of it changed.
+    pub fn reload_if_changed(&self) -> Reload {
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = look(&self.directory);
+        if *seen == now {
+            return Reload::Unchanged;
+        }
+        *seen = now;
+        match project::load(&self.directory, &self.dependencies) {
+            Ok(project) => {
+                tracing::info!("the gateway project changed");
+                log(&project.report);
+                self.current.store(Arc::new(project));
+                self.dependencies.key_sets.refresh((self.dependencies.clock)());
+                Reload::Done
+            }
+            Err(errors) => {
+                tracing::error!(%errors, "the gateway project changed, and is not right: the old one stays");
+                Reload::Refused(errors)
+            }
+        }
+    }
+
+    /// Looks at the files until nobody needs the project any more.
+    pub async fn watch(project: Weak<Self>) {
+        let mut ticks = tokio::time::interval(LOOK_EVERY);
+        loop {
+            ticks.tick().await;
+            let Some(project) = project.upgrade() else { return };
+            // A panic has logged itself; the next look may fare better.
+            let _looked = tokio::task::spawn_blocking(move || project.reload_if_changed()).await;
+        }
+    }
+}
+
+fn look(directory: &Path) -> Vec<Look> {
+    let facts = |path: &Path| -> io::Result<(SystemTime, u64)> {
+        let metadata = fs::metadata(path)?;
+        Ok((metadata.modified()?, metadata.len()))
+    };
+    let files = Layout::of(directory).files();
+    files.into_iter().map(|path| (path.clone(), facts(&path).ok())).collect()
+}
+
+fn log(report: &Report) {
+    for route in &report.routes {
+        tracing::info!(method = route.method, path = route.path, policies = ?route.inbound, "gateway route");
+    }
+    for warning in &report.warnings {
+        tracing::warn!("gateway project: {warning}");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::gateway::testing::{dependencies, project};
+
+    fn routes(paths: &[&str]) -> Value {
+        let handler = json!({ "export": "default", "module": "$import(./modules/hello-world)" });
+        let item = |path: &&str| ((*path).to_owned(), json!({ "get": { "x-zuplo-route": { "handler": handler } } }));
+        json!({ "openapi": "3.1.0", "paths": Value::Object(paths.iter().map(item).collect()) })
+    }
+
+    fn paths(live: &LiveProject) -> Vec<String> {
+        live.current().report.routes.iter().map(|route| route.path.clone()).collect()
+    }
+
+    #[test]
+    fn a_change_counts_if_it_is_right() {
+        let folder = project(&[("policies.json", &json!([])), ("a.oas.json", &routes(&["/one"]))]);
+        let write = |name: &str, content: &str| fs::write(folder.path().join(name), content).unwrap();
+        let live = LiveProject::load(folder.path(), &dependencies(&[])).unwrap();
+        assert_eq!(live.reload_if_changed(), Reload::Unchanged);
+        write("a.oas.json", &routes(&["/one", "/two"]).to_string());
+        assert_eq!(live.reload_if_changed(), Reload::Done);
+        assert_eq!(paths(&live), ["/one", "/two"]);
+        write("a.oas.json", "{ \"openapi\": ");
+        let Reload::Refused(errors) = live.reload_if_changed() else { panic!("a broken file counts") };
+        assert!(errors.to_string().contains("a.oas.json: expected JSON"), "{errors}");
+        assert_eq!(paths(&live), ["/one", "/two"], "the old one stays");
+        assert_eq!(live.reload_if_changed(), Reload::Unchanged, "and is told once");
+        write("a.oas.json", &routes(&["/three"]).to_string());
+        write("b.oas.json", &routes(&["/four"]).to_string());
+        assert_eq!(live.reload_if_changed(), Reload::Done);
+        assert_eq!(paths(&live), ["/three", "/four"], "new files count, too");
+        fs::remove_file(folder.path().join("b.oas.json")).unwrap();
+        assert_eq!(live.reload_if_changed(), Reload::Done);
+        assert_eq!(paths(&live), ["/three"]);
+        write("api-keys.json", "{}");
+        assert!(matches!(live.reload_if_changed(), Reload::Refused(_)));
+    }
+}

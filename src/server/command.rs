@@ -1,0 +1,163 @@
+//! What the program is asked to do: serve, unless its arguments say something else.
+
+use std::{
+    collections::HashMap,
+    io::{self, Write},
+    path::{Path, PathBuf},
+    process::ExitCode,
+    sync::Arc,
+};
+
+use aws_lc_rs::rand::{SecureRandom, SystemRandom};
+
+use super::{Config, StartError, clock::system_clock, config::ClerkConfig};
+use crate::{
+    gateway::{self, Dependencies, LoadErrors, MemoryCounters, Upstream, create_key, list_keys, revoke_key},
+    jwt::KeySets,
+};
+
+/// How the program is called.
+const USAGE: &str = "gatehouse [check [DIR] | keys create CONSUMER [DIR] | keys list [DIR] | keys revoke ID [DIR]]";
+
+/// One thing to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Command {
+    /// Serve the application.
+    Serve,
+    /// Do something with a gateway project, in this folder or the configured one.
+    Project(ProjectCommand, Option<PathBuf>),
+}
+
+/// What can be done with a project without serving it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ProjectCommand {
+    /// Load it, and say what is in it.
+    Check,
+    /// Make an API key for a consumer.
+    CreateKey(String),
+    /// Name its API keys.
+    ListKeys,
+    /// Take an API key back.
+    RevokeKey(String),
+}
+
+/// The arguments ask for nothing that there is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("there is no such command; usage: {USAGE}")]
+pub struct UsageError;
+
+impl Command {
+    /// Reads the arguments behind the program's name.
+    ///
+    /// # Errors
+    /// When they ask for nothing that there is.
+    pub fn parse(arguments: impl Iterator<Item = String>) -> Result<Self, UsageError> {
+        let arguments: Vec<String> = arguments.collect();
+        let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+        let (command, rest) = match &arguments[..] {
+            [] => return Ok(Self::Serve),
+            ["check", rest @ ..] => (ProjectCommand::Check, rest),
+            ["keys", "create", consumer, rest @ ..] => (ProjectCommand::CreateKey((*consumer).to_owned()), rest),
+            ["keys", "list", rest @ ..] => (ProjectCommand::ListKeys, rest),
+            ["keys", "revoke", id, rest @ ..] => (ProjectCommand::RevokeKey((*id).to_owned()), rest),
+            _ => return Err(UsageError),
+        };
+        match rest {
+            [] => Ok(Self::Project(command, None)),
+            [folder] if !folder.starts_with('-') => Ok(Self::Project(command, Some(PathBuf::from(folder)))),
+            _ => Err(UsageError),
+        }
+    }
+}
+
+/// Does something with the project in `directory`, and says what came of it.
+///
+/// # Errors
+/// When it cannot be done.
+pub fn run_command(command: &ProjectCommand, directory: &Path, config: &Config) -> Result<ExitCode, StartError> {
+    match command {
+        ProjectCommand::Check => check(directory, config),
+        ProjectCommand::CreateKey(consumer) => {
+            let mut random = [0; 24];
+            SystemRandom::new().fill(&mut random).map_err(|_| io::Error::other("there is no randomness"))?;
+            let key = create_key(directory, consumer, random).map_err(LoadErrors::from)?;
+            say(&format!(
+                "{key}\nThis is the only time the key is shown; {consumer} sends it as `Authorization: Bearer …`."
+            ))
+        }
+        ProjectCommand::ListKeys => {
+            let keys = list_keys(directory).map_err(LoadErrors::from)?;
+            let line = |key: &gateway::KeySummary| {
+                let until = key.expires_on.as_deref().map(|end| format!(" until {end}")).unwrap_or_default();
+                format!("{}  {}{until}", key.id, key.consumer)
+            };
+            say(&keys.iter().map(line).collect::<Vec<_>>().join("\n"))
+        }
+        ProjectCommand::RevokeKey(id) => {
+            if revoke_key(directory, id).map_err(LoadErrors::from)? {
+                return say(&format!("{id} opens nothing any more"));
+            }
+            complain(&format!("there is no key {id}; `gatehouse keys list` names them"))
+        }
+    }
+}
+
+fn check(directory: &Path, config: &Config) -> Result<ExitCode, StartError> {
+    match gateway::check(directory, &dependencies(config)?) {
+        Ok(report) => {
+            let warnings: String = report.warnings.iter().map(|warning| format!("\nwarning: {warning}")).collect();
+            say(&format!("{report}{warnings}"))
+        }
+        Err(errors) => complain(&errors.to_string()),
+    }
+}
+
+/// Nothing is fetched: which issuer the embedded Clerk will have makes no difference here.
+fn dependencies(config: &Config) -> Result<Dependencies, StartError> {
+    let issuer = match &config.clerk {
+        ClerkConfig::Hosted(hosted) => hosted.frontend_api_url.clone(),
+        ClerkConfig::Embedded(_) => "https://embedded.invalid".to_owned(),
+    };
+    let variables = config.variables.iter().map(|(name, value)| (name.to_owned(), value.to_owned()));
+    Ok(Dependencies {
+        key_sets: Arc::new(KeySets::new(HashMap::new())),
+        environment: variables.chain([("CLERK_FRONTEND_API_URL".to_owned(), issuer)]).collect(),
+        registry: Arc::default(),
+        counters: Arc::new(MemoryCounters::default()),
+        upstream: Upstream::new()?,
+        clock: system_clock(),
+    })
+}
+
+fn say(text: &str) -> Result<ExitCode, StartError> {
+    writeln!(io::stdout(), "{}", text.trim_end())?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn complain(text: &str) -> Result<ExitCode, StartError> {
+    writeln!(io::stderr(), "{text}")?;
+    Ok(ExitCode::FAILURE)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Result<Command, UsageError> {
+        Command::parse(text.split_whitespace().map(str::to_owned))
+    }
+
+    #[test]
+    fn commands_are_told_apart() {
+        let project = |command, folder: Option<&str>| Ok(Command::Project(command, folder.map(PathBuf::from)));
+        assert_eq!(parse(""), Ok(Command::Serve));
+        assert_eq!(parse("check"), project(ProjectCommand::Check, None));
+        assert_eq!(parse("check dir"), project(ProjectCommand::Check, Some("dir")));
+        assert_eq!(parse("keys create acme"), project(ProjectCommand::CreateKey("acme".into()), None));
+        assert_eq!(parse("keys list dir"), project(ProjectCommand::ListKeys, Some("dir")));
+        assert_eq!(parse("keys revoke 0a dir"), project(ProjectCommand::RevokeKey("0a".into()), Some("dir")));
+        for text in ["serve", "check a b", "check --fast", "keys", "keys create", "keys revoke", "keys drop x"] {
+            assert_eq!(parse(text), Err(UsageError), "{text}");
+        }
+    }
+}

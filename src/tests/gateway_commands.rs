@@ -1,0 +1,121 @@
+//! A project checked, changed and given keys from outside, while the program runs or before it does.
+
+use std::{
+    fs,
+    path::Path,
+    process::{Command, Output},
+};
+
+use serde_json::{Value, json};
+
+use super::support::{App, eventually, project, testing::TempFolder};
+
+/// Runs the program with arguments, in a folder without a `.env`.
+fn gatehouse(arguments: &[&str]) -> (Option<i32>, String, String) {
+    let folder = TempFolder::new();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_gatehouse"));
+    let Output { status, stdout, stderr } =
+        command.args(arguments).env_clear().current_dir(folder.path()).output().unwrap();
+    assert!(!folder.path().join(".gatehouse").exists(), "no instance is opened for this");
+    (status.code(), String::from_utf8(stdout).unwrap(), String::from_utf8(stderr).unwrap())
+}
+
+fn hello(inbound: &[&str]) -> Value {
+    json!({ "get": { "x-zuplo-route": {
+        "handler": { "export": "default", "module": "$import(./modules/hello-world)" },
+        "policies": { "inbound": inbound },
+    } } })
+}
+
+fn routes(paths: &[(&str, &[&str])]) -> Value {
+    let items = paths.iter().map(|(path, inbound)| ((*path).to_owned(), hello(inbound)));
+    json!({ "openapi": "3.1.0", "paths": Value::Object(items.collect()) })
+}
+
+fn keys_policy() -> Value {
+    let options = json!({ "allowUnauthenticatedRequests": false });
+    json!([{ "name": "keys", "policyType": "api-key-inbound", "handler": {
+        "export": "ApiKeyInboundPolicy", "module": "$import(@zuplo/runtime)", "options": options,
+    } }])
+}
+
+fn path(folder: &TempFolder) -> &str {
+    folder.path().to_str().unwrap()
+}
+
+#[test]
+fn check_shows_the_table_of_the_projects_own_files() {
+    let (code, out, err) = gatehouse(&["check", concat!(env!("CARGO_MANIFEST_DIR"), "/config")]);
+    assert_eq!((code, err.as_str()), (Some(0), ""));
+    let row = "GET     /hello  clerk-jwt-auth-inbound  default of ./modules/hello-world  -";
+    assert!(out.lines().any(|line| line == row), "{out}");
+    assert!(!out.contains("warning"), "{out}");
+}
+
+#[test]
+fn check_names_every_fault_and_fails() {
+    let folder = project(&[
+        ("policies.json", &keys_policy()),
+        ("a.oas.json", &routes(&[("/a", &["none"]), ("/b", &["other"])])),
+    ]);
+    let (code, out, err) = gatehouse(&["check", path(&folder)]);
+    assert_eq!((code, out.as_str()), (Some(1), ""));
+    for pointer in
+        ["/paths/~1a/get/x-zuplo-route/policies/inbound/0", "/paths/~1b/get/x-zuplo-route/policies/inbound/0"]
+    {
+        assert!(err.contains(&format!("a.oas.json at {pointer}: expected the name of a policy")), "{err}");
+    }
+    let (code, _, err) = gatehouse(&["chekc"]);
+    assert_eq!(code, Some(1));
+    assert!(err.contains("usage: gatehouse [check [DIR]"), "{err}");
+}
+
+#[test]
+fn check_warns_of_open_routes() {
+    let folder = project(&[("policies.json", &json!([])), ("a.oas.json", &routes(&[("/a", &[])]))]);
+    let (code, out, _) = gatehouse(&["check", path(&folder)]);
+    assert_eq!(code, Some(0));
+    assert!(out.contains("GET     /a    - (open)"), "{out}");
+    assert!(out.contains("warning: ") && out.contains("a.oas.json at /paths/~1a/get: this route is open"), "{out}");
+}
+
+async fn status(app: &App, path: &str, key: &str) -> u16 {
+    let bearer = format!("Bearer {key}");
+    app.get(&format!("/gateway{path}"), &[("authorization", &bearer)]).await.status
+}
+
+#[tokio::test]
+async fn keys_count_from_the_moment_they_are_made_to_when_they_are_taken_back() {
+    let folder = project(&[("policies.json", &keys_policy()), ("a.oas.json", &routes(&[("/a", &["keys"])]))]);
+    let app = App::start(&[("GATEHOUSE_CONFIG_DIR", path(&folder))]).await;
+    let (code, out, _) = gatehouse(&["keys", "create", "acme", path(&folder)]);
+    let key = out.lines().next().unwrap();
+    assert!(code == Some(0) && key.starts_with("ghk_"), "{out}");
+    eventually("the key", async || status(&app, "/a", key).await == 200).await;
+    assert!(!fs::read_to_string(folder.path().join("api-keys.json")).unwrap().contains(key));
+    let (_, listed, _) = gatehouse(&["keys", "list", path(&folder)]);
+    let (id, consumer) = listed.trim().split_once("  ").unwrap();
+    assert_eq!(consumer, "acme");
+    assert_eq!(gatehouse(&["keys", "revoke", "nothing", path(&folder)]).0, Some(1));
+    assert_eq!(gatehouse(&["keys", "revoke", id, path(&folder)]).0, Some(0));
+    eventually("the end of the key", async || status(&app, "/a", key).await == 401).await;
+    assert!(!app.log().contains(key));
+}
+
+fn write(folder: &Path, content: &str) {
+    fs::write(folder.join("a.oas.json"), content).unwrap();
+}
+
+#[tokio::test]
+async fn a_changed_project_counts_while_the_program_runs() {
+    let folder = project(&[("policies.json", &json!([])), ("a.oas.json", &routes(&[("/a", &[])]))]);
+    let app = App::start(&[("GATEHOUSE_CONFIG_DIR", path(&folder))]).await;
+    assert_eq!((status(&app, "/a", "").await, status(&app, "/new", "").await), (200, 404));
+    write(folder.path(), &routes(&[("/a", &[]), ("/new", &[])]).to_string());
+    eventually("the new route", async || status(&app, "/new", "").await == 200).await;
+    write(folder.path(), &routes(&[("/a", &["nobody"])]).to_string());
+    let refused =
+        async || app.log().contains("a.oas.json at /paths/~1a/get/x-zuplo-route/policies/inbound/0: expected");
+    eventually("the refusal", refused).await;
+    assert_eq!((status(&app, "/a", "").await, status(&app, "/new", "").await), (200, 200), "the old one stays");
+}
