@@ -198,7 +198,7 @@ async fn a_get_goes_on_without_its_body() {
 #[tokio::test]
 async fn web_sockets_pass_through() {
     let scene = scene(&[]).await;
-    let mut stream = TcpStream::connect(scene.app.address().await).await.unwrap();
+    let mut stream = TcpStream::connect(scene.app.origin.replace("http://localhost", "127.0.0.1")).await.unwrap();
     let head = "GET /gateway/socket HTTP/1.1\r\nhost: localhost\r\nconnection: Upgrade\r\nupgrade: websocket\r\n\
                 sec-websocket-key: x\r\nsec-websocket-version: 13\r\n\r\n";
     stream.write_all(head.as_bytes()).await.unwrap();

@@ -7,6 +7,9 @@ use crate::{gateway::problem::Problem, jwt::TokenError};
 /// Keys may be there again after this many seconds; the key set itself tries no more often.
 const RETRY_AFTER_SECONDS: u16 = 2;
 
+/// The reason of a refusal for which there was no token at all.
+pub const MISSING: &str = "missing";
+
 /// Why there is no token to verify.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NoToken {
@@ -33,10 +36,8 @@ pub fn bearer_token(headers: &HeaderMap) -> Result<&str, NoToken> {
 /// The refusal for a request without a usable token. No error code without a token, says RFC 6750.
 pub fn refuse_missing(problem: NoToken) -> Problem {
     match problem {
-        NoToken::Missing => {
-            Problem::new(StatusCode::UNAUTHORIZED, "missing", "No bearer token in the Authorization header.")
-                .with_header(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"gatehouse\""))
-        }
+        NoToken::Missing => Problem::unauthorized(MISSING, "No bearer token in the Authorization header.")
+            .with_header(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"gatehouse\"")),
         NoToken::Malformed => refuse(&TokenError::Malformed("authorization header")),
     }
 }
@@ -47,9 +48,13 @@ pub fn refuse(error: &TokenError) -> Problem {
         return Problem::new(StatusCode::SERVICE_UNAVAILABLE, error.reason(), detail(error))
             .with_header(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER_SECONDS));
     }
-    let challenge =
-        format!(r#"Bearer realm="gatehouse", error="invalid_token", error_description="{}""#, detail(error));
-    let problem = Problem::new(StatusCode::UNAUTHORIZED, error.reason(), detail(error));
+    refuse_token(error.reason(), detail(error))
+}
+
+/// The refusal for a token that is not good here; `detail` holds no quotation marks.
+pub fn refuse_token(reason: &'static str, detail: &'static str) -> Problem {
+    let challenge = format!(r#"Bearer realm="gatehouse", error="invalid_token", error_description="{detail}""#);
+    let problem = Problem::unauthorized(reason, detail);
     match HeaderValue::from_str(&challenge) {
         Ok(value) => problem.with_header(header::WWW_AUTHENTICATE, value),
         Err(_) => problem,
@@ -90,6 +95,18 @@ mod tests {
     fn takes_the_token_of_one_bearer_header() {
         assert_eq!(read(&["Bearer a.b.c"]), Ok("a.b.c".to_owned()));
         assert_eq!(read(&["bearer a.b.c"]), Ok("a.b.c".to_owned()));
+    }
+
+    #[test]
+    fn without_keys_the_token_is_not_to_blame() {
+        for (error, status) in
+            [(TokenError::KeysUnavailable, 503), (TokenError::KeysRefused, 503), (TokenError::UnknownKey, 401)]
+        {
+            let response = refuse(&error).into_response(&crate::gateway::testing::arrival());
+            assert_eq!(response.status(), status, "{error}");
+            assert_eq!(response.headers().contains_key("retry-after"), status == 503);
+            assert_eq!(response.headers().contains_key("www-authenticate"), status == 401);
+        }
     }
 
     #[test]

@@ -7,6 +7,8 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::claim_rules::find;
+
 /// Claims and the headers they go to. A claim inside another is written `outer.inner`.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(try_from = "BTreeMap<String, String>")]
@@ -50,14 +52,6 @@ impl ClaimsToHeaders {
             };
         }
     }
-}
-
-/// A claim of this very name (they may hold dots), or one inside another.
-fn find<'v>(claims: &'v Value, name: &str) -> Option<&'v Value> {
-    claims.get(name).or_else(|| {
-        let (outer, inner) = name.split_once('.')?;
-        find(claims.get(outer)?, inner)
-    })
 }
 
 /// Lists become `a,b` where no entry holds a comma; what that cannot say is JSON.

@@ -6,6 +6,7 @@ mod api_key;
 mod audit_log;
 mod basic_auth;
 mod bearer;
+mod claim_rules;
 mod claims_to_headers;
 mod clerk_jwt;
 mod composite;

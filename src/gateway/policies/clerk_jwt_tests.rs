@@ -1,0 +1,78 @@
+//! The options of our own; what makes a token valid is tested beside the verifier, and through the real program.
+
+use serde_json::json;
+
+use super::*;
+use crate::{
+    gateway::testing::{Applied, fault, inbound, request},
+    testing::{TestKey, session_claims, with},
+};
+
+const ISSUER: &str = "https://x.clerk.accounts.dev";
+/// When the tests' requests arrive.
+const NOW: f64 = crate::gateway::testing::NOW.as_secs() as f64;
+
+fn options(more: &Value) -> Value {
+    let mut options = json!({ "frontendApiUrl": ISSUER, "jwtKey": TestKey::named("clerk").public_pem() });
+    options.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    options
+}
+
+fn policy(more: &Value) -> Applied<Arc<dyn InboundPolicy>> {
+    inbound("clerk-jwt-auth-inbound", &options(more))
+}
+
+fn bearer(claims: &Value) -> String {
+    format!("Bearer {}", TestKey::named("clerk").sign(claims))
+}
+
+fn claims() -> Value {
+    session_claims(ISSUER, "https://app.example", NOW)
+}
+
+#[tokio::test]
+async fn claims_beyond_what_makes_a_token_valid() {
+    for (more, name, value, status) in [
+        (json!({}), "aud", json!("other"), 200),
+        (json!({ "audience": "api" }), "aud", json!(["api"]), 200),
+        (json!({ "audience": "api" }), "aud", json!("other"), 401),
+        (json!({ "rejectPendingSessions": true }), "sts", json!("pending"), 401),
+        (json!({ "requiredClaims": { "o.rol": ["admin"] } }), "o", json!({ "rol": "admin" }), 200),
+        (json!({ "requiredClaims": { "o.rol": ["admin"] } }), "o", json!({ "rol": "member" }), 403),
+        (json!({ "clockSkewSeconds": 60 }), "exp", json!(NOW - 59.0), 200),
+        (json!({ "clockSkewSeconds": 0 }), "exp", json!(NOW - 1.0), 401),
+    ] {
+        let token = bearer(&with(claims(), name, value));
+        assert_eq!(policy(&more).status(request(&[("authorization", &token)])).await, status, "{more}");
+    }
+}
+
+#[tokio::test]
+async fn no_token_and_a_bad_token_are_two_cases() {
+    let expired = bearer(&with(claims(), "exp", json!(NOW - 60.0)));
+    let headers = [("authorization", expired.as_str())];
+    for (more, without, with_bad) in [
+        (json!({}), 401, 401),
+        (json!({ "allowUnauthenticatedRequests": true }), 200, 200),
+        (json!({ "allowUnauthenticatedRequests": true, "onInvalidToken": "reject" }), 200, 401),
+        (json!({ "onInvalidToken": "continue" }), 401, 401),
+    ] {
+        let mut policy = policy(&more);
+        assert_eq!(policy.status(request(&[])).await, without, "{more}");
+        assert_eq!(policy.status(request(&headers)).await, with_bad, "{more}");
+        assert!(policy.context.user.is_none());
+    }
+}
+
+#[test]
+fn faults_are_named() {
+    for (more, expected) in [
+        (json!({ "clockSkewSeconds": 61 }), "at /clockSkewSeconds: expected at most 60"),
+        (json!({ "jwtKey": "x" }), "at /jwtKey: expected an RSA public key"),
+        (json!({ "onInvalidToken": "ignore" }), "at /onInvalidToken: expected"),
+        (json!({ "claimsToHeaders": { "sub": "host" } }), "at /claimsToHeaders: expected header names of your own"),
+    ] {
+        let error = fault("clerk-jwt-auth-inbound", &options(&more));
+        assert!(error.contains(expected), "{error}");
+    }
+}
