@@ -1,7 +1,8 @@
 //! What the phases of one request share: Zuplo's `request.user`, `request.params` and `context`.
 
-use std::{borrow::Cow, net::IpAddr, sync::Arc, time::Duration};
+use std::{borrow::Cow, net::IpAddr, pin::Pin, sync::Arc, time::Duration};
 
+use axum::http::StatusCode;
 use serde_json::{Map, Value};
 use url::form_urlencoded;
 use uuid::Uuid;
@@ -44,6 +45,27 @@ pub struct Context {
     pub user: Option<User>,
     /// Whatever policies and handlers of a project want to tell each other.
     pub custom: Map<String, Value>,
+    /// What waits for the answer, in order.
+    pub(super) hooks: Vec<AnswerHook>,
+}
+
+/// Runs once the answer's status is known.
+pub type AnswerHook = Box<dyn FnOnce(StatusCode) -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync>;
+
+impl Context {
+    /// Runs `hook` once the status of the answer is known, whoever gave it.
+    pub fn when_answered(
+        &mut self,
+        hook: impl FnOnce(StatusCode) -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync + 'static,
+    ) {
+        self.hooks.push(Box::new(hook));
+    }
+
+    pub(super) async fn answered(&mut self, status: StatusCode) {
+        for hook in std::mem::take(&mut self.hooks) {
+            hook(status).await;
+        }
+    }
 }
 
 /// One value per name, the last one, as Zuplo's `request.query` has it.

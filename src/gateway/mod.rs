@@ -39,7 +39,7 @@ pub use axum::{body::Body, extract::Request, http::Response};
 
 pub use api_keys::{KeySummary, create_key, list_keys, revoke_key};
 pub use context::{Arrival, Context, User, query_value};
-pub use counters::{Counted, CounterError, CounterStore, Decision, Limit, MemoryCounters};
+pub use counters::{Added, Counted, CounterError, CounterStore, Decision, Limit, MemoryCounters, Period, Usage, Used};
 pub use handlers::{Answer, Handler};
 pub use policies::{InboundPolicy, OutboundPolicy, Outcome, Stop, Verdict};
 pub use problem::Problem;

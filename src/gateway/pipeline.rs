@@ -69,8 +69,11 @@ async fn dispatch(
         route: std::sync::Arc::clone(&route.info),
         user: None,
         custom: Map::new(),
+        hooks: Vec::new(),
     };
-    Ok(run_phases(route, request, &mut context).await)
+    let response = run_phases(route, request, &mut context).await;
+    context.answered(response.status()).await;
+    Ok(response)
 }
 
 fn is_served(method: &Method) -> bool {

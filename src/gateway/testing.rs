@@ -43,6 +43,7 @@ pub fn context() -> Context {
         route: Arc::new(info(Method::GET, "/hello")),
         user: None,
         custom: Map::new(),
+        hooks: Vec::new(),
     }
 }
 

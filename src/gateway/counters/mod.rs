@@ -2,10 +2,12 @@
 //! several gateways can share theirs.
 
 mod memory;
+mod period;
 
 use std::{pin::Pin, time::Duration};
 
 pub use memory::MemoryCounters;
+pub use period::Period;
 
 /// How many requests in how much time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,10 +38,31 @@ pub struct CounterError(pub String);
 /// What a store returns once it has counted.
 pub type Counted<'a> = Pin<Box<dyn Future<Output = Result<Decision, CounterError>> + Send + 'a>>;
 
+/// What is used of a quota.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Usage {
+    /// Requests in this period.
+    pub requests: u64,
+    /// When this period began.
+    pub began: Duration,
+}
+
+/// What a store returns once it has looked a quota up.
+pub type Used<'a> = Pin<Box<dyn Future<Output = Result<Usage, CounterError>> + Send + 'a>>;
+
+/// What a store returns once it has added to a quota.
+pub type Added<'a> = Pin<Box<dyn Future<Output = Result<(), CounterError>> + Send + 'a>>;
+
 /// Keeps counts.
 pub trait CounterStore: Send + Sync {
     /// Counts a request under `key` at the time `now` (since the Unix epoch), if `limit` allows it.
     fn count<'a>(&'a self, key: &'a str, limit: Limit, now: Duration) -> Counted<'a>;
+
+    /// What is used of the quota under `key` in the period that holds `now`.
+    fn used<'a>(&'a self, key: &'a str, period: Period, now: Duration) -> Used<'a>;
+
+    /// Adds a request to the quota under `key`. The first one begins the first period.
+    fn add<'a>(&'a self, key: &'a str, period: Period, now: Duration) -> Added<'a>;
 }
 
 /// A window that slides, approximated by two that do not: what was counted in the last one fades while this one passes.

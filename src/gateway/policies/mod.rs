@@ -14,6 +14,7 @@ mod ip_restriction;
 mod jwt_scopes;
 mod mock_api;
 mod query_params;
+mod quota;
 mod rate_limit;
 mod remove_headers;
 mod request_size_limit;
@@ -146,6 +147,7 @@ pub const BUILT_IN: &[BuiltIn] = &[
     kind("composite-inbound", "CompositeInboundPolicy", composite::build),
     kind("jwt-scopes-inbound", "JWTScopeValidationInboundPolicy", jwt_scopes::build),
     kind("mock-api-inbound", "MockApiInboundPolicy", mock_api::build),
+    kind("quota-inbound", "QuotaInboundPolicy", quota::build),
     kind("rate-limit-inbound", "RateLimitInboundPolicy", rate_limit::build),
     kind("remove-headers-inbound", "RemoveHeadersInboundPolicy", remove_headers::build_remove_inbound),
     kind("remove-headers-outbound", "RemoveHeadersOutboundPolicy", remove_headers::build_remove_outbound),

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::gateway::{
     RateLimitIdentity, Registry, User,
-    counters::{Counted, CounterError},
+    counters::{Added, Counted, CounterError, Period, Used},
     testing::{self, Applied, dependencies, inbound_with, request},
 };
 
@@ -91,6 +91,14 @@ struct Broken;
 
 impl CounterStore for Broken {
     fn count<'a>(&'a self, _key: &'a str, _limit: Limit, _now: Duration) -> Counted<'a> {
+        Box::pin(std::future::ready(Err(CounterError("gone".to_owned()))))
+    }
+
+    fn used<'a>(&'a self, _key: &'a str, _period: Period, _now: Duration) -> Used<'a> {
+        Box::pin(std::future::ready(Err(CounterError("gone".to_owned()))))
+    }
+
+    fn add<'a>(&'a self, _key: &'a str, _period: Period, _now: Duration) -> Added<'a> {
         Box::pin(std::future::ready(Err(CounterError("gone".to_owned()))))
     }
 }

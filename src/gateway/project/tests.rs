@@ -410,3 +410,24 @@ fn limits_by_user_need_to_know_the_user() {
         assert!(error.contains(&expected), "{error}");
     }
 }
+
+#[test]
+fn a_variable_in_the_wrong_place_is_told_by_its_place() {
+    let forward = |base_url: &str, module: &str| {
+        let mut routes = routes();
+        routes["paths"]["/hello"]["get"]["x-zuplo-route"]["handler"] =
+            json!({ "export": "urlForwardHandler", "module": module, "options": { "baseUrl": base_url } });
+        load_with(&policies(), &routes, &[SET[0], ("BASE", "https://api.example")]).map(|_| ())
+    };
+    let runtime = "$import(@zuplo/runtime)";
+    assert_eq!(forward("${env.BASE}", runtime), Ok(()));
+    for (base_url, module, expected) in [
+        ("${env.NOT_SET}", runtime, "/options/baseUrl: expected the environment variable NOT_SET to be set"),
+        ("$env(NOT_SET)", runtime, "/options/baseUrl: expected the environment variable NOT_SET to be set"),
+        ("$env(BASE)", runtime, "/options/baseUrl: expected `${env.NAME}`: `$env(…)` does not work in a URL template"),
+        ("${env.BASE}", "$env(MODULE)", "/handler/module: expected no `$env(…)` here"),
+    ] {
+        let error = forward(base_url, module).unwrap_err();
+        assert!(error.contains(expected), "{base_url} {module}: {error}");
+    }
+}
