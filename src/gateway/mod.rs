@@ -124,3 +124,6 @@ fn trusted_proxies(directory: &Path, environment: &Environment) -> Result<Truste
         LoadError::file(directory, &format!("{TRUSTED_PROXIES} to hold {expected}"))
     })
 }
+
+#[cfg(test)]
+mod shapes_tests;
