@@ -3,6 +3,7 @@
 //! in their place.
 
 use std::{
+    borrow::Cow,
     net::{IpAddr, SocketAddr},
     str::FromStr,
 };
@@ -95,14 +96,11 @@ pub fn clean(request: &mut Request, identity: &[HeaderName], proxies: &TrustedPr
     let headers = request.headers_mut();
     remove_hop_by_hop(headers);
     headers.remove(header::EXPECT);
-    for name in identity {
-        headers.remove(name);
-    }
     let trusted = peer.is_some_and(|peer| proxies.trust(peer));
     let client = peer.map(|peer| proxies.client_of(peer, headers));
     let host = headers.get(FORWARDED_HOST).filter(|_| trusted).or_else(|| headers.get(header::HOST)).cloned();
     let proto = headers.get(FORWARDED_PROTO).filter(|_| trusted).cloned();
-    remove_claims_of_place(headers);
+    remove_claims(headers, identity);
     set(headers, BODY_REMOVED, body_removed.then(|| HeaderValue::from_static("true")));
     set(headers, REQUEST_ID, HeaderValue::from_str(&id.to_string()).ok());
     let address = client.and_then(|client| HeaderValue::from_str(&client.to_string()).ok());
@@ -134,13 +132,16 @@ pub fn remove_hop_by_hop(headers: &mut HeaderMap) {
     }
 }
 
-/// Headers that only proxies set, and those that are the gateway's own.
-fn remove_claims_of_place(headers: &mut HeaderMap) {
+/// Removes headers that say who the caller is, those that only proxies set, and those that are the gateway's own. Many
+/// upstreams read `x_user_id` as `x-user-id`, so both are.
+fn remove_claims(headers: &mut HeaderMap, identity: &[HeaderName]) {
     let is_claim = |name: &&HeaderName| {
-        let name = name.as_str();
+        let name =
+            if name.as_str().contains('_') { name.as_str().replace('_', "-").into() } else { Cow::from(name.as_str()) };
         name.starts_with("x-forwarded-")
             || name.starts_with("zp-")
-            || matches!(name, "forwarded" | "true-client-ip" | "x-real-ip" | "zuplo-request-id")
+            || matches!(&*name, "forwarded" | "true-client-ip" | "x-real-ip" | "zuplo-request-id")
+            || identity.iter().any(|own| own.as_str() == name)
     };
     let claims: Vec<HeaderName> = headers.keys().filter(is_claim).cloned().collect();
     for name in claims {

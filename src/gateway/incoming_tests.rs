@@ -102,6 +102,9 @@ fn spelt(name: &'static str) -> impl Strategy<Value = String> {
 fn forged() -> impl Strategy<Value = String> {
     prop_oneof![
         spelt("x-user-id"),
+        spelt("x_user_id"),
+        spelt("x-user_id"),
+        spelt("x_forwarded_for"),
         spelt("x-forwarded-user"),
         spelt("zp-anything"),
         spelt("forwarded"),
@@ -116,7 +119,7 @@ proptest! {
         let pairs: Vec<(&str, &str)> = headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
         let mut request = request(&pairs, "10.0.0.1");
         clean(&mut request, &[HeaderName::from_static("x-user-id")], &TrustedProxies::default(), ID);
-        for name in ["x-user-id", "x-forwarded-user", "zp-anything", "forwarded", "connection"] {
+        for name in ["x-user-id", "x_user_id", "x-user_id", "x_forwarded_for", "x-forwarded-user", "zp-anything", "forwarded", "connection"] {
             prop_assert!(!request.headers().contains_key(name), "{}", name);
         }
         prop_assert_eq!(&request.headers()["zp-rid"], &ID.to_string());

@@ -293,3 +293,17 @@ async fn answers_are_dressed_on_their_way_out() {
     assert!(response.headers().contains_key("strict-transport-security"));
     assert!(!response.headers().contains_key("content-type") && response.headers().contains_key("zp-rid"));
 }
+
+#[test]
+fn proxies_that_are_none_stop_the_load() {
+    let folder = project(&[
+        ("policies.json", &json!([])),
+        ("routes.oas.json", &document(&json!({ "/": { "get": route(&hello(), &[]) } }))),
+    ]);
+    let load = |proxies: &str| {
+        Gateway::load(folder.path(), &dependencies(&[("GATEWAY_TRUSTED_PROXIES", proxies)])).map(|_| ())
+    };
+    assert_eq!(load("10.0.0.0/8, ::1"), Ok(()));
+    let error = load("10.0.0.0/33").unwrap_err().to_string();
+    assert!(error.contains("expected GATEWAY_TRUSTED_PROXIES to hold addresses and ranges"), "{error}");
+}
