@@ -1,6 +1,9 @@
 //! Every decision says why: on a page where nothing else helps, in the log, in a counter.
 
-use super::support::{App, Issuer, Page, eventually, now, testing::with};
+use super::support::{
+    App, Issuer, Page, eventually, now,
+    testing::{TempFolder, with},
+};
 use serde_json::{Value, json};
 
 /// A page that a browser asks for after it was redirected `count` times.
@@ -34,7 +37,10 @@ async fn a_redirect_loop_ends_at_a_page_that_names_the_likely_cause() {
 
 #[tokio::test]
 async fn a_session_that_was_renewed_on_the_way_is_in_no_cache() {
-    let app = App::start(&[("GATEHOUSE_SESSION_TOKEN_SECONDS", "1")]).await;
+    let site = TempFolder::new();
+    std::fs::write(site.path().join("favicon.svg"), "<svg/>").unwrap();
+    let site_root = site.path().to_str().unwrap();
+    let app = App::start(&[("GATEHOUSE_SESSION_TOKEN_SECONDS", "1"), ("LEPTOS_SITE_ROOT", site_root)]).await;
     let form = [("identifier", "grace@example.com"), ("password", "gatehouse-demo")];
     let cookies = app.post_form("/__clerk/sign-in", "", &form).await.cookies_after("");
     let renewed = async || {
