@@ -11,7 +11,7 @@ use aws_lc_rs::{
     encoding::AsDer,
     rand::SystemRandom,
     rsa::KeySize,
-    signature::{KeyPair, RSA_PKCS1_SHA256, RsaKeyPair},
+    signature::{KeyPair, RSA_PKCS1_SHA256, RsaEncoding, RsaKeyPair},
 };
 use base64::{
     Engine,
@@ -44,9 +44,14 @@ impl TestKey {
 
     /// A token with this header, signed with RS256 whatever the header says.
     pub fn sign_with_header(&self, header: &Value, claims: &Value) -> String {
+        self.sign_as(&RSA_PKCS1_SHA256, header, claims)
+    }
+
+    /// A token with this header, signed in this way whatever the header says.
+    pub fn sign_as(&self, encoding: &'static dyn RsaEncoding, header: &Value, claims: &Value) -> String {
         let signed = format!("{}.{}", encode(header), encode(claims));
         let mut signature = vec![0; self.pair.public_modulus_len()];
-        self.pair.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), signed.as_bytes(), &mut signature).unwrap();
+        self.pair.sign(encoding, &SystemRandom::new(), signed.as_bytes(), &mut signature).unwrap();
         format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature))
     }
 

@@ -205,7 +205,7 @@ impl Server {
         if let Some(set) = keys.get(secret) {
             return Ok(Arc::clone(set));
         }
-        let server = KeyServer { url: self.api_url.join("/v1/jwks")?, secret: Some(secret.into()) };
+        let server = KeyServer { secret: Some(secret.into()), ..KeyServer::from(self.api_url.join("/v1/jwks")?) };
         let set = Arc::new(KeySet::remote(server)?);
         keys.insert(secret.to_owned(), Arc::clone(&set));
         Ok(set)

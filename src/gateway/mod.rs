@@ -127,3 +127,5 @@ fn trusted_proxies(directory: &Path, environment: &Environment) -> Result<Truste
 
 #[cfg(test)]
 mod shapes_tests;
+#[cfg(test)]
+mod token_policies_tests;

@@ -37,7 +37,7 @@ impl Claims {
         self.0.contains_key(name)
     }
 
-    /// `sub`, the subject. Never empty in verified claims.
+    /// `sub`, the subject. Never empty in claims that were verified by rules whose subject is `sub`.
     #[must_use]
     pub fn subject(&self) -> &str {
         self.text("sub").unwrap_or_default()

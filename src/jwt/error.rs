@@ -8,8 +8,8 @@ pub enum TokenError {
     /// Not three base64url parts holding JSON, or larger than any real token.
     #[error("not a JSON Web Token: {0}")]
     Malformed(&'static str),
-    /// `alg` is not RS256, or the header asks for an extension (`crit`) that is not understood.
-    #[error("signing algorithm is not RS256")]
+    /// `alg` is none that is accepted (Clerk: RS256), or the header asks for an extension (`crit`) that is not understood.
+    #[error("signing algorithm is not accepted")]
     UnsupportedAlgorithm,
     /// The issuer publishes no key with the token's `kid`.
     #[error("no key with the token's kid at the issuer")]

@@ -3,32 +3,50 @@
 use std::{collections::HashMap, sync::Arc};
 
 use jsonwebtoken::DecodingKey;
+use reqwest::header::HeaderMap;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use url::Url;
 
 use super::{
+    Algorithm,
     http::{describe_failure, read_body},
-    verifying_key::VerifyingKey,
+    verifying_key::PublicKey,
 };
 
 /// A real key set has two or three keys of half a kilobyte.
 const MAX_ANSWER_BYTES: usize = 64 * 1024;
 
-pub type Keys = HashMap<String, Arc<VerifyingKey>>;
+pub type Keys = HashMap<String, Arc<PublicKey>>;
 
-/// Where a key set is.
+/// Where a key set is, and what its keys are used for.
 #[derive(Debug, Clone)]
 pub struct KeyServer {
     /// The key set's address.
     pub url: Url,
     /// The bearer token that it asks for. Most ask for none: the keys are public.
     pub secret: Option<SecretString>,
+    /// More that it asks for. Values that are secret are marked so, and not printed.
+    pub headers: HeaderMap,
+    /// The algorithms its keys may be used with, whatever else they would fit.
+    pub algorithms: Vec<Algorithm>,
 }
 
+impl KeyServer {
+    /// Whether nothing tells the two apart, so that they may share their keys.
+    pub(super) fn is(&self, other: &Self) -> bool {
+        let secret = |server: &Self| server.secret.as_ref().map(|secret| secret.expose_secret().to_owned());
+        self.url == other.url
+            && self.headers == other.headers
+            && self.algorithms == other.algorithms
+            && secret(self) == secret(other)
+    }
+}
+
+/// A server that asks for nothing and whose keys are for RS256, as Clerk's is.
 impl From<Url> for KeyServer {
     fn from(url: Url) -> Self {
-        Self { url, secret: None }
+        Self { url, secret: None, headers: HeaderMap::new(), algorithms: vec![Algorithm::Rs256] }
     }
 }
 
@@ -41,14 +59,14 @@ pub enum FetchError {
     Status(u16),
     #[error("the key server's answer is larger than 64 kB")]
     TooLarge,
-    #[error("the key server's answer is not a key set with at least one RS256 key")]
+    #[error("the key server's answer is not a key set with a key that can be used")]
     NoUsableKey,
 }
 
 /// Fetches a key set.
 pub(super) async fn fetch(client: &reqwest::Client, server: &KeyServer) -> Result<Keys, FetchError> {
     let unreachable = |error: reqwest::Error| FetchError::Unreachable(describe_failure(error));
-    let mut request = client.get(server.url.clone());
+    let mut request = client.get(server.url.clone()).headers(server.headers.clone());
     if let Some(secret) = &server.secret {
         request = request.bearer_auth(secret.expose_secret());
     }
@@ -57,7 +75,7 @@ pub(super) async fn fetch(client: &reqwest::Client, server: &KeyServer) -> Resul
         return Err(FetchError::Status(answer.status().as_u16()));
     }
     let body = read_body(answer, MAX_ANSWER_BYTES).await.map_err(unreachable)?;
-    usable_keys(&body.ok_or(FetchError::TooLarge)?)
+    usable_keys(&body.ok_or(FetchError::TooLarge)?, &server.algorithms)
 }
 
 #[derive(Deserialize)]
@@ -67,28 +85,44 @@ struct Jwks {
 
 #[derive(Deserialize)]
 struct Jwk {
-    kty: String,
     kid: String,
-    n: String,
-    e: String,
     alg: Option<String>,
     #[serde(rename = "use")]
     usage: Option<String>,
+    #[serde(flatten)]
+    material: Material,
 }
 
-/// The RS256 keys of an answer. Keys of other kinds are passed over; an answer without any is an error, so that a good
-/// set is never replaced by an empty one.
-pub(super) fn usable_keys(body: &[u8]) -> Result<Keys, FetchError> {
+/// What keys of each kind consist of (RFC 7518, section 6).
+#[derive(Deserialize)]
+#[serde(tag = "kty")]
+enum Material {
+    #[serde(rename = "RSA")]
+    Rsa { n: String, e: String },
+    #[serde(rename = "EC")]
+    Ec { crv: String, x: String, y: String },
+}
+
+/// The signing keys of an answer that fit `algorithms`. Others are passed over; an answer without any is an error, so that
+/// a good set is never replaced by an empty one.
+pub(super) fn usable_keys(body: &[u8], algorithms: &[Algorithm]) -> Result<Keys, FetchError> {
     let jwks: Jwks = serde_json::from_slice(body).map_err(|_| FetchError::NoUsableKey)?;
-    let keys: Keys = jwks.keys.into_iter().filter_map(usable_key).collect();
+    let keys: Keys = jwks.keys.into_iter().filter_map(|jwk| usable_key(jwk, algorithms)).collect();
     if keys.is_empty() { Err(FetchError::NoUsableKey) } else { Ok(keys) }
 }
 
-fn usable_key(jwk: serde_json::Value) -> Option<(String, Arc<VerifyingKey>)> {
+fn usable_key(jwk: serde_json::Value, algorithms: &[Algorithm]) -> Option<(String, Arc<PublicKey>)> {
     let jwk: Jwk = serde_json::from_value(jwk).ok()?;
-    let fits = jwk.kty == "RSA"
-        && jwk.alg.as_deref().is_none_or(|alg| alg == "RS256")
-        && jwk.usage.as_deref().is_none_or(|usage| usage == "sig");
-    let key = VerifyingKey::new(DecodingKey::from_rsa_components(&jwk.n, &jwk.e).ok()?);
-    (fits && key.is_usable()).then(|| (jwk.kid, Arc::new(key)))
+    if jwk.usage.is_some_and(|usage| usage != "sig") {
+        return None;
+    }
+    let is_for = |algorithm: &&Algorithm| jwk.alg.as_deref().is_none_or(|own| own == algorithm.name());
+    let algorithms: Vec<Algorithm> = algorithms.iter().filter(is_for).copied().collect();
+    let source = match jwk.material {
+        Material::Rsa { n, e } => DecodingKey::from_rsa_components(&n, &e).ok()?,
+        Material::Ec { crv, x, y } if crv == "P-256" => DecodingKey::from_ec_components(&x, &y).ok()?,
+        Material::Ec { .. } => return None,
+    };
+    let key = PublicKey::new(source, &algorithms);
+    key.is_usable().then(|| (jwk.kid, Arc::new(key)))
 }

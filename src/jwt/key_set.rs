@@ -11,17 +11,18 @@ use std::{
 
 use arc_swap::ArcSwap;
 use jsonwebtoken::DecodingKey;
+use secrecy::SecretString;
 use tokio::{
     sync::{Mutex, OwnedMutexGuard},
     task::JoinHandle,
 };
 
 use super::{
-    TokenError,
+    Algorithm, TokenError,
     fetch::{FetchError, KeyServer, Keys, fetch},
     http::http_client,
     verified_tokens::VerifiedTokens,
-    verifying_key::VerifyingKey,
+    verifying_key::{PublicKey, SecretKey, VerifyingKey},
 };
 
 /// Keys older than this are fetched again in the background, while the old ones still serve. Clerk's SDK uses 5 min.
@@ -43,7 +44,7 @@ pub struct KeySet {
 /// A key that is trusted now.
 #[derive(Debug, Clone)]
 pub struct TrustedKey {
-    pub key: Arc<VerifyingKey>,
+    pub key: VerifyingKey,
     /// Rises whenever a key of the set goes or changes. What was verified before means nothing after.
     pub generation: u64,
 }
@@ -51,7 +52,9 @@ pub struct TrustedKey {
 #[derive(Debug)]
 enum Source {
     /// One key, given by the operator. It fits every `kid`, as in Clerk's SDK.
-    Fixed(Arc<VerifyingKey>),
+    Fixed(Arc<PublicKey>),
+    /// A secret that the issuer signs with, too. It fits every `kid`.
+    Secret(Arc<SecretKey>),
     Remote(Arc<Remote>),
 }
 
@@ -93,10 +96,16 @@ pub struct KeySetStatus {
 }
 
 impl KeySet {
-    /// A set that holds one key for ever and fetches nothing.
+    /// A set that holds one key for ever and fetches nothing. Its algorithm is RS256.
     #[must_use]
     pub fn fixed(key: DecodingKey) -> Self {
-        Self { source: Source::Fixed(Arc::new(VerifyingKey::new(key))), verified: VerifiedTokens::default() }
+        Self::new(Source::Fixed(Arc::new(PublicKey::new(key, &[Algorithm::Rs256]))))
+    }
+
+    /// A set that is one secret, shared with the issuer. Its algorithm is HS256, which no other set accepts.
+    #[must_use]
+    pub fn secret(secret: &SecretString) -> Self {
+        Self::new(Source::Secret(Arc::new(SecretKey::new(secret))))
     }
 
     /// A set that is fetched from `url` when first needed.
@@ -107,7 +116,21 @@ impl KeySet {
         let client = http_client(&address.url)?;
         let (snapshot, flight, ended) = (ArcSwap::default(), Arc::default(), AtomicU64::new(0));
         let remote = Remote { address, client, snapshot, flight, ended };
-        Ok(Self { source: Source::Remote(Arc::new(remote)), verified: VerifiedTokens::default() })
+        Ok(Self::new(Source::Remote(Arc::new(remote))))
+    }
+
+    fn new(source: Source) -> Self {
+        Self { source, verified: VerifiedTokens::default() }
+    }
+
+    /// Whether tokens may say that they are signed with this algorithm. Asked before any key is looked for.
+    pub(super) fn accepts(&self, algorithm: &str) -> bool {
+        let is_one = |algorithms: &[Algorithm]| algorithms.iter().any(|own| own.name() == algorithm);
+        match &self.source {
+            Source::Fixed(_) => is_one(&[Algorithm::Rs256]),
+            Source::Secret(_) => algorithm == SecretKey::ALGORITHM,
+            Source::Remote(remote) => is_one(&remote.address.algorithms),
+        }
     }
 
     /// The key for `kid`.
@@ -117,7 +140,8 @@ impl KeySet {
     /// [`TokenError::KeysRefused`] if that cannot be told.
     pub(super) async fn key(&self, kid: Option<&str>, now: Duration) -> Result<TrustedKey, TokenError> {
         match &self.source {
-            Source::Fixed(key) => Ok(TrustedKey { key: Arc::clone(key), generation: 0 }),
+            Source::Fixed(key) => Ok(TrustedKey { key: VerifyingKey::Public(Arc::clone(key)), generation: 0 }),
+            Source::Secret(key) => Ok(TrustedKey { key: VerifyingKey::Secret(Arc::clone(key)), generation: 0 }),
             Source::Remote(remote) => remote.key(kid, now).await,
         }
     }
@@ -138,7 +162,7 @@ impl KeySet {
     #[must_use]
     pub fn status(&self, now: Duration) -> KeySetStatus {
         match &self.source {
-            Source::Fixed(_) => KeySetStatus { ready: true, age: None, error: None },
+            Source::Fixed(_) | Source::Secret(_) => KeySetStatus { ready: true, age: None, error: None },
             Source::Remote(remote) => {
                 let snapshot = remote.snapshot.load();
                 KeySetStatus {
@@ -234,7 +258,7 @@ impl Remote {
 impl Snapshot {
     fn usable(&self, kid: &str, now: Duration) -> Option<TrustedKey> {
         let key = self.keys.get(kid).filter(|_| self.serves(now))?;
-        Some(TrustedKey { key: Arc::clone(key), generation: self.generation })
+        Some(TrustedKey { key: VerifyingKey::Public(Arc::clone(key)), generation: self.generation })
     }
 
     /// Counted from the fetch, never from use: a withdrawn key must not stay trusted because it is busy.
@@ -265,7 +289,7 @@ fn elapsed(since: Option<Duration>, now: Duration, at_least: Duration) -> bool {
 
 #[cfg(test)]
 #[path = "test_server_tests.rs"]
-pub(super) mod test_server;
+pub mod test_server;
 #[cfg(test)]
 #[path = "key_set_tests.rs"]
 mod tests;

@@ -35,7 +35,15 @@ pub enum KeySetsError {
 #[derive(Debug)]
 pub struct KeySets {
     sources: HashMap<String, KeySource>,
-    sets: Mutex<HashMap<String, Arc<KeySet>>>,
+    sets: Mutex<Vec<Known>>,
+}
+
+#[derive(Debug)]
+struct Known {
+    issuer: String,
+    /// None if nobody but the issuer said where its keys are.
+    server: Option<KeyServer>,
+    set: Arc<KeySet>,
 }
 
 impl KeySets {
@@ -51,16 +59,47 @@ impl KeySets {
     /// # Errors
     /// When nothing says where the issuer's keys are, or no TLS back end can be set up.
     pub fn of(&self, issuer: &str) -> Result<Arc<KeySet>, KeySetsError> {
+        self.known_or(issuer, None, || {
+            Ok(match self.sources.get(issuer) {
+                Some(KeySource::Key(key)) => KeySet::fixed(key.clone()),
+                Some(KeySource::Server(server)) => KeySet::remote(server.clone())?,
+                None => KeySet::remote(well_known(issuer)?.into())?,
+            })
+        })
+    }
+
+    /// The one key set of `issuer` at `server`, made on first use. Whoever says another address, other headers or other
+    /// algorithms has another set. If the program itself says where this issuer's keys are, they are fetched there.
+    ///
+    /// # Errors
+    /// When no TLS back end can be set up.
+    pub fn at(&self, issuer: &str, server: &KeyServer) -> Result<Arc<KeySet>, KeySetsError> {
+        self.known_or(issuer, Some(server), || {
+            Ok(match self.sources.get(issuer) {
+                Some(KeySource::Key(key)) => KeySet::fixed(key.clone()),
+                Some(KeySource::Server(own)) => KeySet::remote(KeyServer { url: own.url.clone(), ..server.clone() })?,
+                None => KeySet::remote(server.clone())?,
+            })
+        })
+    }
+
+    fn known_or(
+        &self,
+        issuer: &str,
+        server: Option<&KeyServer>,
+        make: impl FnOnce() -> Result<KeySet, KeySetsError>,
+    ) -> Result<Arc<KeySet>, KeySetsError> {
         let mut sets = self.sets.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(set) = sets.get(issuer) {
-            return Ok(Arc::clone(set));
+        let is_it = |known: &&Known| match (&known.server, server) {
+            (None, None) => known.issuer == issuer,
+            (Some(own), Some(server)) => known.issuer == issuer && own.is(server),
+            _ => false,
+        };
+        if let Some(known) = sets.iter().find(is_it) {
+            return Ok(Arc::clone(&known.set));
         }
-        let set = Arc::new(match self.sources.get(issuer) {
-            Some(KeySource::Key(key)) => KeySet::fixed(key.clone()),
-            Some(KeySource::Server(server)) => KeySet::remote(server.clone())?,
-            None => KeySet::remote(well_known(issuer)?.into())?,
-        });
-        sets.insert(issuer.to_owned(), Arc::clone(&set));
+        let set = Arc::new(make()?);
+        sets.push(Known { issuer: issuer.to_owned(), server: server.cloned(), set: Arc::clone(&set) });
         Ok(set)
     }
 
@@ -79,7 +118,7 @@ impl KeySets {
 
     fn all(&self) -> Vec<(String, Arc<KeySet>)> {
         let sets = self.sets.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut all: Vec<_> = sets.iter().map(|(issuer, set)| (issuer.clone(), Arc::clone(set))).collect();
+        let mut all: Vec<_> = sets.iter().map(|known| (known.issuer.clone(), Arc::clone(&known.set))).collect();
         all.sort_by(|a, b| a.0.cmp(&b.0));
         all
     }

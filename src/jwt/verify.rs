@@ -22,6 +22,12 @@ pub struct Rules {
     /// If not empty, a token that names an audience (`aud`) must name one of these. One that names none passes, as in
     /// Clerk's SDK: session tokens have no audience.
     pub audiences: Vec<String>,
+    /// Whether a token must name one of the `audiences`, whatever its `aud` looks like.
+    pub audience_required: bool,
+    /// The claim that names the subject: it must be there, and say something.
+    pub subject_claim: String,
+    /// What `typ` may be, where the header has one (RFC 8725, section 3.11).
+    pub token_types: &'static [&'static str],
     /// How far the issuer's clock may be off, for `exp`, `nbf` and `iat`. Clerk's SDK uses 5 s.
     pub clock_skew: Duration,
 }
@@ -36,7 +42,28 @@ impl Rules {
     /// The rules Clerk's SDK applies to session tokens: 5 s of clock skew.
     #[must_use]
     pub fn clerk(issuer: impl Into<String>, authorized_parties: Vec<String>) -> Self {
-        Self { issuer: Some(issuer.into()), authorized_parties, audiences: Vec::new(), clock_skew: CLERK_CLOCK_SKEW }
+        Self {
+            issuer: Some(issuer.into()),
+            authorized_parties,
+            audiences: Vec::new(),
+            audience_required: false,
+            subject_claim: "sub".to_owned(),
+            token_types: &["JWT"],
+            clock_skew: CLERK_CLOCK_SKEW,
+        }
+    }
+
+    /// The rules for tokens of an OpenID provider: made for one of the `audiences`, if there are any; access tokens may
+    /// say that they are some (RFC 9068).
+    #[must_use]
+    pub fn open_id(issuer: Option<String>, audiences: Vec<String>) -> Self {
+        Self {
+            issuer,
+            audiences,
+            audience_required: true,
+            token_types: &["JWT", "jwt", "at+jwt", "application/at+jwt"],
+            ..Self::clerk("", Vec::new())
+        }
     }
 }
 
@@ -61,6 +88,12 @@ impl Verifier {
     #[must_use]
     pub const fn new(keys: Arc<KeySet>, rules: Rules) -> Self {
         Self { keys, rules }
+    }
+
+    /// The issuer whose tokens these are, if the rules name one.
+    #[must_use]
+    pub fn issuer(&self) -> Option<&str> {
+        self.rules.issuer.as_deref()
     }
 
     /// Verifies `token` at the time `now` (since the Unix epoch).
@@ -117,6 +150,7 @@ impl Verifier {
     /// What a token says whose signature held before. Its key is looked up all the same: it may be gone.
     async fn verified_before(&self, hash: &TokenHash, now: Duration) -> Result<Option<VerifiedToken>, TokenError> {
         let Some((verified, generation)) = self.keys.verified().get(hash) else { return Ok(None) };
+        self.check_header(&verified.header)?;
         let key = self.keys.key(verified.header.text("kid"), now).await?;
         Ok(Some(verified).filter(|_| key.generation == generation))
     }
@@ -134,11 +168,27 @@ impl Verifier {
 
     /// Header and signature, and the generation of the keys that hold it to be good.
     async fn check(&self, token: &UnverifiedToken, now: Duration) -> Result<(VerifiedToken, u64), TokenError> {
-        check_header(&token.header)?;
+        self.check_header(&token.header)?;
         let key = self.keys.key(token.header.text("kid"), now).await?;
         check_signature(token, &key.key)?;
         let (header, claims) = (Arc::clone(&token.header), Arc::clone(&token.unverified_claims));
         Ok((VerifiedToken { header, claims }, key.generation))
+    }
+
+    /// What the header must say, before any key is looked for.
+    fn check_header(&self, header: &Header) -> Result<(), TokenError> {
+        if header.text("cat") == Some(MACHINE_CATEGORY) {
+            return Err(TokenError::Malformed("a machine's token, not a user's"));
+        }
+        let is_known = |typ: &str| self.rules.token_types.contains(&typ);
+        if header.has("typ") && !header.text("typ").is_some_and(is_known) {
+            return Err(TokenError::Malformed("typ is none that is expected"));
+        }
+        // The algorithm is ours to choose, never the token's: `none` and HMAC with a public key end here.
+        if !header.text("alg").is_some_and(|algorithm| self.keys.accepts(algorithm)) || header.has("crit") {
+            return Err(TokenError::UnsupportedAlgorithm);
+        }
+        Ok(())
     }
 
     fn apply_rules(
@@ -156,30 +206,16 @@ impl Verifier {
     }
 }
 
-/// What the header must say, before any key is looked for.
-fn check_header(header: &Header) -> Result<(), TokenError> {
-    if header.text("cat") == Some(MACHINE_CATEGORY) {
-        return Err(TokenError::Malformed("a machine's token, not a user's"));
-    }
-    if header.has("typ") && header.text("typ") != Some("JWT") {
-        return Err(TokenError::Malformed("typ is not JWT"));
-    }
-    // The algorithm is ours to choose, never the token's: `none` and HMAC with a public key end here.
-    if header.text("alg") != Some("RS256") || header.has("crit") {
-        return Err(TokenError::UnsupportedAlgorithm);
-    }
-    Ok(())
-}
-
 fn check_signature(token: &UnverifiedToken, key: &VerifyingKey) -> Result<(), TokenError> {
-    if key.verifies(token.signed(), token.signature()) { Ok(()) } else { Err(TokenError::BadSignature) }
+    let algorithm = token.header.text("alg").unwrap_or_default();
+    if key.verifies(algorithm, token.signed(), token.signature()) { Ok(()) } else { Err(TokenError::BadSignature) }
 }
 
 fn check_claims(claims: &Claims, rules: &Rules) -> Result<(), TokenError> {
-    if claims.subject().is_empty() {
+    if claims.text(&rules.subject_claim).is_none_or(str::is_empty) {
         return Err(TokenError::InvalidClaim("sub"));
     }
-    if !rules.audiences.is_empty() && !claims.get("aud").is_none_or(|audience| is_for(audience, &rules.audiences)) {
+    if !rules.audiences.is_empty() && !is_audience_right(claims.get("aud"), rules) {
         return Err(TokenError::WrongAudience);
     }
     let parties = &rules.authorized_parties;
@@ -192,8 +228,25 @@ fn check_claims(claims: &Claims, rules: &Rules) -> Result<(), TokenError> {
     Ok(())
 }
 
-/// Whether an `aud` claim names one of `audiences`. One that is empty, or neither text nor a list of texts, names nobody
-/// in particular.
+fn is_audience_right(claim: Option<&Value>, rules: &Rules) -> bool {
+    match claim {
+        Some(claim) if rules.audience_required => names_one(claim, &rules.audiences),
+        Some(claim) => is_for(claim, &rules.audiences),
+        None => !rules.audience_required,
+    }
+}
+
+/// Whether an `aud` claim (RFC 7519, section 4.1.3) names one of `audiences`.
+fn names_one(claim: &Value, audiences: &[String]) -> bool {
+    let is_one = |name: &Value| audiences.iter().any(|audience| name == audience);
+    match claim {
+        Value::Array(names) => names.iter().any(is_one),
+        name => is_one(name),
+    }
+}
+
+/// As Clerk's SDK has it, whether an `aud` claim names one of `audiences`. One that is empty, or neither text nor a list
+/// of texts, names nobody in particular.
 fn is_for(claim: &Value, audiences: &[String]) -> bool {
     let is_one = |name: &str| audiences.iter().any(|audience| audience == name);
     match claim {

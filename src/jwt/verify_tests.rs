@@ -115,6 +115,51 @@ async fn a_token_for_another_audience_is_refused() {
 }
 
 #[tokio::test]
+async fn an_openid_token_names_its_audience() {
+    let key = public_key_from_pem(&TestKey::named("one").public_pem()).unwrap();
+    let rules = Rules::open_id(Some(ISSUER.to_owned()), vec!["one".to_owned(), "two".to_owned()]);
+    let verifier = Verifier::new(Arc::new(KeySet::fixed(key)), rules);
+    for (audience, expected) in [
+        (json!("one"), "valid"),
+        (json!(["three", "two"]), "valid"),
+        (json!(["two", 3]), "valid"),
+        (json!("three"), "wrong_audience"),
+        (json!(["three"]), "wrong_audience"),
+        (Value::Null, "wrong_audience"),
+        (json!(""), "wrong_audience"),
+        (json!([]), "wrong_audience"),
+        (json!(["", ""]), "wrong_audience"),
+        (json!(7), "wrong_audience"),
+        (json!({ "one": "one" }), "wrong_audience"),
+    ] {
+        let token = TestKey::named("one").sign(&with(session_claims(ISSUER, ORIGIN, NOW), "aud", audience.clone()));
+        let outcome = verifier.verify(&token, Duration::from_secs_f64(NOW)).await;
+        assert_eq!(reason(outcome), expected, "{audience}");
+    }
+}
+
+#[tokio::test]
+async fn rules_may_name_another_subject_and_other_types() {
+    let key = public_key_from_pem(&TestKey::named("one").public_pem()).unwrap();
+    let keys = Arc::new(KeySet::fixed(key));
+    let open_id = || Rules::open_id(Some(ISSUER.to_owned()), Vec::new());
+    let by_sub = Verifier::new(Arc::clone(&keys), open_id());
+    let by_email = Verifier::new(Arc::clone(&keys), Rules { subject_claim: "email".to_owned(), ..open_id() });
+    let clerk = Verifier::new(keys, Rules::clerk(ISSUER, Vec::new()));
+    let claims = with(with(session_claims(ISSUER, ORIGIN, NOW), "sub", Value::Null), "email", json!("a@b.c"));
+    let now = Duration::from_secs_f64(NOW);
+    let token = TestKey::named("one").sign(&claims);
+    assert_eq!(reason(by_email.verify(&token, now).await), "valid");
+    assert_eq!(reason(by_sub.verify(&token, now).await), "malformed");
+    for (typ, expected) in [("at+jwt", "valid"), ("application/at+jwt", "valid"), ("dpop+jwt", "malformed")] {
+        let header = json!({ "alg": "RS256", "kid": "one", "typ": typ });
+        let token = TestKey::named("one").sign_with_header(&header, &session_claims(ISSUER, ORIGIN, NOW));
+        assert_eq!(reason(by_sub.verify(&token, now).await), expected, "{typ}");
+        assert_eq!(reason(clerk.verify(&token, now).await), "malformed", "{typ}, even if its signature is remembered");
+    }
+}
+
+#[tokio::test]
 async fn the_algorithm_is_not_the_tokens_to_choose() {
     let key = TestKey::named("one");
     let claims = session_claims(ISSUER, ORIGIN, NOW);

@@ -61,7 +61,7 @@ async fn tokens_with_a_fault_are_refused_with_the_reason() {
     let key = issuer.key();
     let claims = || issuer.claims(&app);
     for (token, detail) in [
-        ("x.y".to_owned(), "The token is not a well-formed session token."),
+        ("x.y".to_owned(), "The token is not well formed."),
         (key.sign(&with(claims(), "exp", json!(now() - 6.0))), "The token has expired."),
         (key.sign(&with(claims(), "nbf", json!(now() + 30.0))), "The token is not valid yet."),
         (key.sign(&with(claims(), "iat", json!(now() + 30.0))), "The token was issued in the future."),
@@ -69,7 +69,7 @@ async fn tokens_with_a_fault_are_refused_with_the_reason() {
             key.sign(&with(claims(), "iss", json!("https://other.clerk.accounts.dev"))),
             "The token was issued by another issuer.",
         ),
-        (key.sign(&with(claims(), "exp", Value::Null)), "The token is not a well-formed session token."),
+        (key.sign(&with(claims(), "exp", Value::Null)), "The token is not well formed."),
         (
             TestKey::named("stranger").sign(&claims()),
             "The token is signed with a key that the issuer does not publish.",

@@ -74,7 +74,7 @@ impl BackendApi {
     /// The key set that is served here, not fetched yet.
     pub(super) fn keys(&self) -> KeySet {
         let url = self.url.join("/v1/jwks").unwrap();
-        KeySet::remote(KeyServer { url, secret: Some("sk_test_x".into()) }).unwrap()
+        KeySet::remote(KeyServer { secret: Some("sk_test_x".into()), ..KeyServer::from(url) }).unwrap()
     }
 
     pub(super) fn calls(&self) -> Vec<Call> {

@@ -1,6 +1,7 @@
-//! The token of an `Authorization` header (RFC 6750, section 2.1), and the refusals that belong to it (section 3).
+//! The token of an `Authorization` header (RFC 6750, section 2.1), or of a header that a project names, and the refusals
+//! that belong to it (section 3).
 
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 
 use crate::{gateway::problem::Problem, jwt::TokenError};
 
@@ -13,20 +14,26 @@ pub const MISSING: &str = "missing";
 /// Why there is no token to verify.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NoToken {
-    /// No `Authorization` header, or another scheme.
+    /// No such header, or another scheme.
     Missing,
     /// More than one header, or nothing behind the scheme.
     Malformed,
 }
 
-/// The bearer token of a request. Several `Authorization` headers are refused: which one counts is anybody's guess.
-pub fn bearer_token(headers: &HeaderMap) -> Result<&str, NoToken> {
-    let mut values = headers.get_all(header::AUTHORIZATION).iter();
+/// The bearer token of a request, in the header called `name`: only `Authorization` must say that it is one. Several such
+/// headers are refused: which one counts is anybody's guess.
+pub fn bearer_token<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Result<&'h str, NoToken> {
+    let mut values = headers.get_all(name).iter();
     let value = values.next().ok_or(NoToken::Missing)?;
     if values.next().is_some() {
         return Err(NoToken::Malformed);
     }
-    let (scheme, token) = value.to_str().map_err(|_| NoToken::Malformed)?.split_once(' ').ok_or(NoToken::Malformed)?;
+    let value = value.to_str().map_err(|_| NoToken::Malformed)?;
+    let (scheme, token) = match value.split_once(' ') {
+        Some(parts) => parts,
+        None if name != header::AUTHORIZATION => ("bearer", value),
+        None => return Err(NoToken::Malformed),
+    };
     if !scheme.eq_ignore_ascii_case("bearer") {
         return Err(NoToken::Missing);
     }
@@ -36,7 +43,7 @@ pub fn bearer_token(headers: &HeaderMap) -> Result<&str, NoToken> {
 /// The refusal for a request without a usable token. No error code without a token, says RFC 6750.
 pub fn refuse_missing(problem: NoToken) -> Problem {
     match problem {
-        NoToken::Missing => Problem::unauthorized(MISSING, "No bearer token in the Authorization header.")
+        NoToken::Missing => Problem::unauthorized(MISSING, "No bearer token was sent.")
             .with_header(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"gatehouse\"")),
         NoToken::Malformed => refuse(&TokenError::Malformed("authorization header")),
     }
@@ -64,7 +71,7 @@ pub fn refuse_token(reason: &'static str, detail: &'static str) -> Problem {
 /// One sentence per reason. Never what was expected, which is no caller's business.
 const fn detail(error: &TokenError) -> &'static str {
     match error {
-        TokenError::Malformed(_) | TokenError::InvalidClaim(_) => "The token is not a well-formed session token.",
+        TokenError::Malformed(_) | TokenError::InvalidClaim(_) => "The token is not well formed.",
         TokenError::UnsupportedAlgorithm => "The token is signed with an algorithm that is not accepted.",
         TokenError::UnknownKey => "The token is signed with a key that the issuer does not publish.",
         TokenError::BadSignature => "The token's signature does not match.",
@@ -88,7 +95,23 @@ mod tests {
         for value in values {
             headers.append(header::AUTHORIZATION, HeaderValue::from_static(value));
         }
-        bearer_token(&headers).map(str::to_owned)
+        bearer_token(&headers, &header::AUTHORIZATION).map(str::to_owned)
+    }
+
+    #[test]
+    fn a_header_of_the_projects_own_may_hold_the_token_alone() {
+        const OWN: HeaderName = HeaderName::from_static("x-token");
+        for (value, expected) in [
+            ("a.b.c", Ok("a.b.c")),
+            ("Bearer a.b.c", Ok("a.b.c")),
+            ("Basic a.b.c", Err(NoToken::Missing)),
+            ("", Err(NoToken::Malformed)),
+            ("Bearer a b", Err(NoToken::Malformed)),
+        ] {
+            let headers = HeaderMap::from_iter([(OWN, HeaderValue::from_static(value))]);
+            assert_eq!(bearer_token(&headers, &OWN), expected, "{value}");
+            assert_eq!(bearer_token(&headers, &header::AUTHORIZATION), Err(NoToken::Missing));
+        }
     }
 
     #[test]

@@ -1,20 +1,18 @@
-//! What a policy may ask of a token beyond what makes it valid. All of it is ours: Zuplo documents none for Clerk.
+//! What a policy may ask of a token beyond what makes it valid. All of it is ours, but `requiredClaims` for Supabase.
 //!
-//! Options: `audience` (a text or a list: `aud` must hold one of them), `rejectPendingSessions` (default false: true
-//! refuses sessions with unfinished tasks), `requiredClaims` (`{ "claim": [values] }`: each claim must hold one of its
-//! values, or the caller may not do this: 403).
+//! Options: `rejectPendingSessions` (default false: true refuses sessions with unfinished tasks), `requiredClaims`
+//! (`{ "claim": [values] }`: each claim must hold one of its values, or the caller may not do this: 403).
 
 use std::collections::BTreeMap;
 
 use serde_json::Value;
 
 use super::bearer::refuse_token;
-use crate::gateway::{problem::Problem, project::TextList};
+use crate::gateway::problem::Problem;
 
 /// The rules of one policy.
 #[derive(Debug, Clone, Default)]
 pub struct ClaimRules {
-    pub audience: Option<TextList>,
     pub reject_pending_sessions: bool,
     pub required_claims: BTreeMap<String, Vec<Value>>,
 }
@@ -25,13 +23,6 @@ impl ClaimRules {
     /// # Errors
     /// 401 for a token that is not meant for here, 403 for a caller who may not do this.
     pub fn check(&self, claims: &Value) -> Result<(), Problem> {
-        if self
-            .audience
-            .as_ref()
-            .is_some_and(|audience| !audience.0.iter().any(|own| holds(&claims["aud"], &Value::from(own.as_str()))))
-        {
-            return Err(refuse_token("wrong_audience", "The token was issued for another audience."));
-        }
         if self.reject_pending_sessions && claims["sts"] == "pending" {
             return Err(refuse_token("session_pending", "The session has unfinished tasks."));
         }
@@ -72,26 +63,10 @@ mod tests {
     fn status(rules: Value, claims: &Value) -> u16 {
         let read = |name: &str| rules.get(name).cloned();
         let rules = ClaimRules {
-            audience: read("audience").map(|list| serde_json::from_value(list).unwrap()),
             reject_pending_sessions: read("rejectPendingSessions").is_some(),
             required_claims: read("requiredClaims").map(|map| serde_json::from_value(map).unwrap()).unwrap_or_default(),
         };
         rules.check(claims).map_or_else(|problem| problem.into_response(&arrival()).status().as_u16(), |()| 200)
-    }
-
-    #[test]
-    fn a_token_is_for_one_of_the_audiences() {
-        for (audience, aud, expected) in [
-            (json!("a"), json!("a"), 200),
-            (json!(["a", "b"]), json!(["c", "b"]), 200),
-            (json!("a, b"), json!("b"), 200),
-            (json!("a"), json!("b"), 401),
-            (json!("a"), json!([]), 401),
-            (json!("a"), Value::Null, 401),
-        ] {
-            assert_eq!(status(json!({ "audience": audience }), &json!({ "aud": aud })), expected, "{audience} {aud}");
-        }
-        assert_eq!(status(json!({ "audience": "a" }), &json!({})), 401);
     }
 
     #[test]

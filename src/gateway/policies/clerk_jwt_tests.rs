@@ -1,10 +1,13 @@
 //! The options of our own; what makes a token valid is tested beside the verifier, and through the real program.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::*;
 use crate::{
-    gateway::testing::{Applied, fault, inbound, request},
+    gateway::{
+        InboundPolicy,
+        testing::{Applied, fault, inbound, request},
+    },
     testing::{TestKey, session_claims, with},
 };
 
@@ -36,6 +39,9 @@ async fn claims_beyond_what_makes_a_token_valid() {
         (json!({}), "aud", json!("other"), 200),
         (json!({ "audience": "api" }), "aud", json!(["api"]), 200),
         (json!({ "audience": "api" }), "aud", json!("other"), 401),
+        (json!({ "audience": "api, app" }), "aud", json!("app"), 200),
+        (json!({ "audience": "api" }), "aud", Value::Null, 401),
+        (json!({ "audience": "api" }), "aud", json!([]), 401),
         (json!({ "rejectPendingSessions": true }), "sts", json!("pending"), 401),
         (json!({ "requiredClaims": { "o.rol": ["admin"] } }), "o", json!({ "rol": "admin" }), 200),
         (json!({ "requiredClaims": { "o.rol": ["admin"] } }), "o", json!({ "rol": "member" }), 403),
@@ -68,6 +74,17 @@ async fn no_token_and_a_bad_token_are_two_cases() {
 fn faults_are_named() {
     for (more, expected) in [
         (json!({ "clockSkewSeconds": 61 }), "at /clockSkewSeconds: expected at most 60"),
+        (json!({ "audience": [] }), "at /audience: expected at least one name"),
+        (json!({ "audience": ["a", ""] }), "at /audience: expected at least one name"),
+        (json!({ "issuers": {} }), "at /issuers: expected an array"),
+        (json!({ "issuers": [{}] }), "at /issuers/0/frontendApiUrl: expected the Frontend API URL"),
+        (json!({ "issuers": [{ "frontendApiUrl": ISSUER }] }), "at /issuers: expected each issuer once"),
+        (
+            json!({ "issuers": [{ "frontendApiUrl": "https://y.dev", "issuers": [] }] }),
+            "at /issuers/0/issuers: expected one of",
+        ),
+        (json!({ "oAuthResourceMetadataEnabled": true }), "at /oAuthResourceMetadataEnabled: expected false"),
+        (json!({ "authHeader": "x" }), "at /authHeader: expected"),
         (json!({ "jwtKey": "x" }), "at /jwtKey: expected an RSA public key"),
         (json!({ "onInvalidToken": "ignore" }), "at /onInvalidToken: expected"),
         (json!({ "claimsToHeaders": { "sub": "host" } }), "at /claimsToHeaders: expected header names of your own"),

@@ -11,8 +11,12 @@ mod claims_to_headers;
 mod clerk_jwt;
 mod composite;
 mod ip_restriction;
+mod jwt_auth;
+mod jwt_options;
 mod jwt_scopes;
 mod mock_api;
+mod open_id_jwt;
+mod provider_jwt;
 mod query_params;
 mod quota;
 mod rate_limit;
@@ -139,14 +143,20 @@ pub struct BuiltIn {
 pub const BUILT_IN: &[BuiltIn] = &[
     kind("api-key-inbound", "ApiKeyInboundPolicy", api_key::build),
     kind("audit-log-inbound", "AuditLogsInboundPolicy", audit_log::build),
+    kind("auth0-jwt-auth-inbound", "Auth0JwtInboundPolicy", provider_jwt::build_auth0),
     kind("basic-auth-inbound", "BasicAuthInboundPolicy", basic_auth::build),
     kind("change-method-inbound", "ChangeMethodInboundPolicy", rewrite_request::build_change_method),
     kind("clear-headers-inbound", "ClearHeadersInboundPolicy", remove_headers::build_clear_inbound),
     kind("clear-headers-outbound", "ClearHeadersOutboundPolicy", remove_headers::build_clear_outbound),
     kind("clerk-jwt-auth-inbound", "ClerkJwtInboundPolicy", clerk_jwt::build),
+    kind("cognito-jwt-auth-inbound", "CognitoJwtInboundPolicy", provider_jwt::build_cognito),
     kind("composite-inbound", "CompositeInboundPolicy", composite::build),
+    kind("firebase-jwt-inbound", "FirebaseJwtInboundPolicy", provider_jwt::build_firebase),
     kind("jwt-scopes-inbound", "JWTScopeValidationInboundPolicy", jwt_scopes::build),
     kind("mock-api-inbound", "MockApiInboundPolicy", mock_api::build),
+    kind("okta-jwt-auth-inbound", "OktaJwtInboundPolicy", provider_jwt::build_okta),
+    kind("open-id-jwt-auth-inbound", "OpenIdJwtInboundPolicy", open_id_jwt::build),
+    kind("propel-auth-jwt-inbound", "PropelAuthJwtInboundPolicy", provider_jwt::build_propel_auth),
     kind("quota-inbound", "QuotaInboundPolicy", quota::build),
     kind("rate-limit-inbound", "RateLimitInboundPolicy", rate_limit::build),
     kind("remove-headers-inbound", "RemoveHeadersInboundPolicy", remove_headers::build_remove_inbound),
@@ -159,6 +169,7 @@ pub const BUILT_IN: &[BuiltIn] = &[
     kind("set-headers-outbound", "SetHeadersOutboundPolicy", set_headers::build_outbound),
     kind("set-query-params-inbound", "SetQueryParamsInboundPolicy", query_params::build_set),
     kind("set-status-outbound", "SetStatusOutboundPolicy", set_status::build),
+    kind("supabase-jwt-auth-inbound", "SupabaseJwtInboundPolicy", provider_jwt::build_supabase),
 ];
 
 const fn kind(policy_type: &'static str, export: &'static str, build: Build) -> BuiltIn {

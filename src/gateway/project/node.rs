@@ -39,6 +39,11 @@ impl<'a> Node<'a> {
         LoadError::at(self.file, &self.pointer, expected.as_ref(), &found(self.value))
     }
 
+    /// A fault here, in something that may be a secret.
+    pub fn error_unseen(&self, expected: &str) -> LoadError {
+        LoadError::at(self.file, &self.pointer, expected, "something else (not shown, it may be secret)")
+    }
+
     /// A member that is not there.
     pub fn missing(&self, key: &str, expected: &str) -> LoadError {
         LoadError::at(self.file, &child_pointer(&self.pointer, key), expected, "nothing")

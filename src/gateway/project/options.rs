@@ -83,6 +83,46 @@ impl<'a> Options<'a> {
         self.written.get(option)?.value().as_str()
     }
 
+    /// A fault in an option that holds a secret: what is there is not told.
+    #[must_use]
+    pub fn error_in_secret(&self, option: &str, expected: &str) -> LoadError {
+        match self.written.get(option) {
+            Some(node) => node.error_unseen(expected),
+            None => self.written.missing(option, expected),
+        }
+    }
+
+    /// These options alone.
+    #[must_use]
+    pub fn only(&self, names: &[&str]) -> Self {
+        self.filtered(|name| names.contains(&name))
+    }
+
+    /// All options but these.
+    #[must_use]
+    pub fn without(&self, names: &[&str]) -> Self {
+        self.filtered(|name| !names.contains(&name))
+    }
+
+    fn filtered(&self, is_wanted: impl Fn(&str) -> bool) -> Self {
+        let members = self.resolved.as_object().into_iter().flatten();
+        let wanted = members.filter(|(name, _)| is_wanted(name)).map(|(name, value)| (name.clone(), value.clone()));
+        Self { written: self.written.clone(), resolved: Value::Object(wanted.collect()) }
+    }
+
+    /// The objects in the list `option`, each as options of its own; none if it is left out.
+    ///
+    /// # Errors
+    /// When it is no list of objects.
+    pub fn each(&self, option: &str) -> Result<Vec<Self>, LoadError> {
+        let (Some(list), Some(resolved)) = (self.written.get(option), self.resolved.get(option)) else {
+            return Ok(Vec::new());
+        };
+        let resolved = resolved.as_array().into_iter().flatten().cloned();
+        let items = list.items()?.into_iter().zip(resolved);
+        items.map(|(written, resolved)| written.object().map(|_| Self { written: written.clone(), resolved })).collect()
+    }
+
     fn place(&self, path: &serde_path_to_error::Path) -> Node<'a> {
         path.iter().fold(self.written.clone(), |node, segment| {
             let key = match segment {

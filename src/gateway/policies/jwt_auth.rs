@@ -1,0 +1,105 @@
+//! What policies do that check tokens, whoever issued them: a request with a good one passes, and the policies behind
+//! know who it comes from.
+
+use std::collections::HashSet;
+
+use axum::{
+    extract::Request,
+    http::{HeaderMap, HeaderName},
+};
+use serde_json::Value;
+
+use super::{
+    InboundPolicy, Policy, Verdict,
+    bearer::{MISSING, bearer_token, refuse, refuse_missing},
+    jwt_options::{JwtOptions, OnInvalidToken},
+};
+use crate::{
+    gateway::{
+        context::{Context, User},
+        problem::Problem,
+        project::{LoadError, Options},
+    },
+    jwt::{Verifier, Verifiers},
+};
+
+/// Our option for more issuers.
+const ISSUERS: &str = "issuers";
+
+struct JwtAuth {
+    verifiers: Verifiers,
+    options: JwtOptions,
+}
+
+/// A policy for tokens of one issuer.
+pub fn of_one_issuer(options: JwtOptions, verifier: Verifier) -> Policy {
+    Policy::inbound(JwtAuth { verifiers: Verifiers::new(verifier, Vec::new()), options })
+}
+
+/// A policy for tokens of the issuer that `own` describes, and of each that its `issuers` do.
+pub fn of_several_issuers(
+    options: JwtOptions,
+    own: &Options<'_>,
+    make: impl Fn(&Options<'_>, &JwtOptions) -> Result<Verifier, LoadError>,
+) -> Result<Policy, LoadError> {
+    let first = make(&own.without(&[ISSUERS]), &options)?;
+    let others = own.each(ISSUERS)?.iter().map(|issuer| make(issuer, &options)).collect::<Result<Vec<_>, _>>()?;
+    let mut seen = HashSet::new();
+    if !std::iter::once(&first).chain(&others).all(|verifier| seen.insert(verifier.issuer())) {
+        return Err(own.error(ISSUERS, "each issuer once, the first one included"));
+    }
+    Ok(Policy::inbound(JwtAuth { verifiers: Verifiers::new(first, others), options }))
+}
+
+impl JwtAuth {
+    async fn authenticate(&self, headers: &HeaderMap, context: &Context) -> Result<User, Problem> {
+        let token = bearer_token(headers, &self.options.token_header).map_err(refuse_missing)?;
+        let verified = self.verifiers.verify(token, context.arrival.now).await.map_err(|error| {
+            tracing::debug!(gateway.request_id = %context.arrival.request_id, %error, "token refused");
+            refuse(&error)
+        })?;
+        let data = Value::Object(verified.claims.as_map().clone());
+        self.options.claim_rules.check(&data)?;
+        let sub = verified.claims.text(&self.options.subject_claim).unwrap_or_default().to_owned();
+        Ok(User { sub, data })
+    }
+
+    /// Nobody is somebody else: no token, and a token that is not good, are two cases.
+    fn lets_pass(&self, problem: &Problem) -> bool {
+        let any = self.options.on_invalid_token == OnInvalidToken::Continue;
+        self.options.allow_unauthenticated && (any || problem.reason() == MISSING)
+    }
+}
+
+impl InboundPolicy for JwtAuth {
+    fn apply<'a>(&'a self, mut request: Request, context: &'a mut Context) -> Verdict<'a> {
+        Box::pin(async move {
+            match self.authenticate(request.headers(), context).await {
+                Ok(user) => {
+                    self.options.claims_to_headers.set(&user.data, request.headers_mut());
+                    context.user = Some(user);
+                }
+                Err(problem) if self.lets_pass(&problem) => {
+                    tracing::info!(gateway.request_id = %context.arrival.request_id, reason = problem.reason(), "let pass unauthenticated");
+                }
+                Err(problem) => return Err(problem.into()),
+            }
+            if self.options.remove_token {
+                request.headers_mut().remove(&self.options.token_header);
+            }
+            Ok(request)
+        })
+    }
+
+    fn identifies(&self) -> bool {
+        true
+    }
+
+    fn requires_user(&self) -> bool {
+        !self.options.allow_unauthenticated
+    }
+
+    fn identity_headers(&self) -> Vec<HeaderName> {
+        self.options.claims_to_headers.headers()
+    }
+}
