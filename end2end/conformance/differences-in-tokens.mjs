@@ -159,7 +159,7 @@ export const TOKEN_DIFFERENCES = [
   },
   {
     id: "session-is-text",
-    reason: "A session's id (`sid`) and status (`sts`) that are no text are absent; the SDK passes them on as is.",
+    reason: "A session's id (`sid`) and status (`sts`) that are no text are absent; the SDK passes them on.",
     token: absentUnlessText("sid", "sts"),
   },
   {

@@ -9,6 +9,7 @@ export const LANES = 8;
 
 const MOST_SECONDS_TO_START = 30;
 const MOST_SECONDS_TO_ANSWER = 30;
+const MOST_SECONDS_TO_STOP = 5;
 
 /** Starts the server; `program` is the path of its binary. A server that ends by itself ends the run. */
 export async function startServer(program, apiUrl) {
@@ -21,8 +22,10 @@ export async function startServer(program, apiUrl) {
   const stop = async () => {
     agent.destroy();
     child.stdout.destroy();
-    child.kill("SIGKILL");
+    child.kill();
+    const insist = setTimeout(() => child.kill("SIGKILL"), MOST_SECONDS_TO_STOP * 1000);
     await ended;
+    clearTimeout(insist);
   };
   const broken = () => new Error(`the conformance server ${failure}`);
   const url = await Promise.race([listening(child), ended, startingTooLong()]);

@@ -36,7 +36,7 @@ pub struct Scoped<'a> {
 
 /// The active organization, if there is one.
 pub fn active_organization(claims: &Claims) -> Option<ActiveOrganization> {
-    if claims.get("v").and_then(Value::as_u64) == Some(2) {
+    if claims.seconds("v") == Some(2.0) {
         return compact(claims);
     }
     let text = |name: &str| claims.text(name).map(str::to_owned);
@@ -117,5 +117,24 @@ fn age(value: &Value) -> Option<Option<f64>> {
         -1.0 => Some(None),
         minutes if minutes >= 0.0 => Some(Some(minutes)),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn two_is_two_however_it_is_written() {
+        for version in [json!(2), json!(2.0)] {
+            let claims = json!({ "v": version, "o": { "id": "org_1", "rol": "admin" } });
+            let claims = Claims::new(claims.as_object().unwrap().clone());
+            let role = active_organization(&claims).and_then(|organization| organization.role);
+            assert_eq!(role.as_deref(), Some("org:admin"), "{version}");
+        }
+        let text = json!({ "v": "2", "o": { "id": "org_1" } });
+        assert_eq!(active_organization(&Claims::new(text.as_object().unwrap().clone())), None);
     }
 }
