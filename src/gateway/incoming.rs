@@ -4,6 +4,7 @@
 
 use std::{
     borrow::Cow,
+    collections::BTreeSet,
     net::{IpAddr, SocketAddr},
     str::FromStr,
 };
@@ -13,7 +14,7 @@ use axum::{
     extract::{ConnectInfo, Request},
     http::{HeaderMap, HeaderName, HeaderValue, Method, header},
 };
-use ipnet::IpNet;
+use ipnet::{IpNet, Ipv4Net};
 use uuid::Uuid;
 
 /// Zuplo's name for the request id.
@@ -38,9 +39,29 @@ const HOP_BY_HOP: [HeaderName; 9] = [
     header::UPGRADE,
 ];
 
+/// What only proxies set, an edge network's or the gateway itself.
+const PROXY_PREFIXES: [&str; 3] = ["x-forwarded-", "cf-ip", "zp-"];
+const PROXY_HEADERS: [&str; 6] =
+    ["forwarded", "true-client-ip", "x-original-url", "x-real-ip", "x-rewrite-url", "zuplo-request-id"];
+
 /// The client asked for a web socket. Stands in the request's extensions, because the headers that say so are gone.
 #[derive(Debug, Clone, Copy)]
 pub struct WebSocketWanted;
+
+/// Headers that say who the caller is: only policies may set them. Many upstreams read `x_user_id` as `x-user-id`, so
+/// the names are kept with hyphens, and a request's are looked up that way.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct IdentityHeaders(BTreeSet<String>);
+
+impl FromIterator<HeaderName> for IdentityHeaders {
+    fn from_iter<I: IntoIterator<Item = HeaderName>>(names: I) -> Self {
+        Self(names.into_iter().map(|name| hyphenated(&name).into_owned()).collect())
+    }
+}
+
+fn hyphenated(name: &HeaderName) -> Cow<'_, str> {
+    if name.as_str().contains('_') { name.as_str().replace('_', "-").into() } else { name.as_str().into() }
+}
 
 /// The proxies in front of the gateway, whose word on the client's address is taken.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -56,9 +77,24 @@ impl FromStr for TrustedProxies {
     }
 }
 
-/// An address, or a range of them.
+/// An address, or a range of them. IPv4 written as IPv6 (`::ffff:10.0.0.1`) is IPv4, as it is in a client's address.
 pub fn parse_network(text: &str) -> Result<IpNet, ipnet::AddrParseError> {
-    text.parse::<IpAddr>().map(IpNet::from).or_else(|_| text.parse())
+    let network = text.parse::<IpAddr>().map(IpNet::from).or_else(|_| text.parse())?;
+    Ok(mapped_ipv4(network).map_or(network, IpNet::V4))
+}
+
+fn mapped_ipv4(network: IpNet) -> Option<Ipv4Net> {
+    let IpNet::V6(network) = network else { return None };
+    let prefix = network.prefix_len().checked_sub(96)?;
+    Ipv4Net::new(network.addr().to_ipv4_mapped()?, prefix).ok()
+}
+
+/// One entry of `X-Forwarded-For`: an address, some proxies add the port.
+fn parse_address(entry: &[u8]) -> Option<IpAddr> {
+    let text = String::from_utf8_lossy(entry);
+    let text = text.trim();
+    let address = text.parse().or_else(|_| text.parse().map(|socket: SocketAddr| socket.ip()));
+    address.ok().map(|address| address.to_canonical())
 }
 
 impl TrustedProxies {
@@ -66,40 +102,37 @@ impl TrustedProxies {
         self.0.iter().any(|network| network.contains(&address))
     }
 
-    /// The last address that no trusted proxy has: whatever stands before it, the client may have written.
-    fn client_of(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
+    /// The last address that no trusted proxy has: whatever stands before it, the client may have written. Unknown if
+    /// a trusted proxy names none that can be read: the client is not the proxy.
+    fn client_of(&self, peer: IpAddr, headers: &HeaderMap) -> Option<IpAddr> {
         let mut client = peer;
-        let values: Vec<&str> = headers
-            .get_all(FORWARDED_FOR)
-            .iter()
-            .filter_map(|value| value.to_str().ok())
-            .flat_map(|value| value.split(','))
-            .collect();
-        for value in values.into_iter().rev() {
+        let values = headers.get_all(FORWARDED_FOR).iter();
+        let entries: Vec<&[u8]> = values.flat_map(|value| value.as_bytes().split(|byte| *byte == b',')).collect();
+        for entry in entries.into_iter().rev() {
             if !self.trust(client) {
                 break;
             }
-            let Ok(address) = value.trim().parse::<IpAddr>() else { break };
-            client = address;
+            client = parse_address(entry)?;
         }
-        client
+        Some(client)
     }
 }
 
-/// Cleans a request, and returns the client's address.
-pub fn clean(request: &mut Request, identity: &[HeaderName], proxies: &TrustedProxies, id: Uuid) -> Option<IpAddr> {
+/// Cleans a request, and returns the client's address, if it is known.
+pub fn clean(request: &mut Request, identity: &IdentityHeaders, proxies: &TrustedProxies, id: Uuid) -> Option<IpAddr> {
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip().to_canonical());
     if request.method() == Method::GET && wants_web_socket(request.headers()) {
         request.extensions_mut().insert(WebSocketWanted);
     }
     let body_removed = remove_body_of_get(request);
     let headers = request.headers_mut();
-    remove_hop_by_hop(headers);
-    headers.remove(header::EXPECT);
+    // Read before `Connection` counts: a client may name there what a proxy set.
     let trusted = peer.is_some_and(|peer| proxies.trust(peer));
-    let client = peer.map(|peer| proxies.client_of(peer, headers));
+    let client = peer.and_then(|peer| proxies.client_of(peer, headers));
     let host = headers.get(FORWARDED_HOST).filter(|_| trusted).or_else(|| headers.get(header::HOST)).cloned();
     let proto = headers.get(FORWARDED_PROTO).filter(|_| trusted).cloned();
+    remove_hop_by_hop(headers);
+    headers.remove(header::EXPECT);
     remove_claims(headers, identity);
     set(headers, BODY_REMOVED, body_removed.then(|| HeaderValue::from_static("true")));
     set(headers, REQUEST_ID, HeaderValue::from_str(&id.to_string()).ok());
@@ -132,16 +165,14 @@ pub fn remove_hop_by_hop(headers: &mut HeaderMap) {
     }
 }
 
-/// Removes headers that say who the caller is, those that only proxies set, and those that are the gateway's own. Many
-/// upstreams read `x_user_id` as `x-user-id`, so both are.
-fn remove_claims(headers: &mut HeaderMap, identity: &[HeaderName]) {
+/// Removes headers that say who or where the caller is, those that only proxies set, and those that are the gateway's
+/// own.
+fn remove_claims(headers: &mut HeaderMap, identity: &IdentityHeaders) {
     let is_claim = |name: &&HeaderName| {
-        let name =
-            if name.as_str().contains('_') { name.as_str().replace('_', "-").into() } else { Cow::from(name.as_str()) };
-        name.starts_with("x-forwarded-")
-            || name.starts_with("zp-")
-            || matches!(&*name, "forwarded" | "true-client-ip" | "x-real-ip" | "zuplo-request-id")
-            || identity.iter().any(|own| own.as_str() == name)
+        let name = hyphenated(name);
+        PROXY_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
+            || PROXY_HEADERS.contains(&&*name)
+            || identity.0.contains(&*name)
     };
     let claims: Vec<HeaderName> = headers.keys().filter(is_claim).cloned().collect();
     for name in claims {

@@ -17,13 +17,11 @@ mod strict_json;
 mod text_list;
 
 use std::{
-    collections::BTreeSet,
     fs, io,
     path::{Path, PathBuf},
     sync::Arc,
 };
 
-use axum::http::HeaderName;
 use serde_json::Value;
 
 pub use environment::Environment;
@@ -36,6 +34,7 @@ pub use text_list::TextList;
 use super::{
     Dependencies,
     api_keys::{self, ApiKeys},
+    incoming::IdentityHeaders,
     routing::RouteTable,
 };
 use error::Findings;
@@ -45,7 +44,7 @@ pub struct Project {
     /// Its routes.
     pub routes: RouteTable,
     /// Headers that say who the caller is. Only policies may set them.
-    pub identity_headers: Vec<HeaderName>,
+    pub identity_headers: IdentityHeaders,
     /// What the load has to say.
     pub report: Report,
 }
@@ -127,11 +126,9 @@ fn expect_some_route(routes: &RouteTable, config: &Path) -> Result<(), LoadError
     Err(LoadError::file(config, "at least one route in a *.oas.json file, none"))
 }
 
-fn identity_headers(routes: &RouteTable) -> Vec<HeaderName> {
+fn identity_headers(routes: &RouteTable) -> IdentityHeaders {
     let policies = routes.iter().flat_map(|route| &route.inbound);
-    let names: BTreeSet<String> =
-        policies.flat_map(|named| named.policy.identity_headers()).map(|name| name.as_str().to_owned()).collect();
-    names.iter().filter_map(|name| HeaderName::try_from(name.as_str()).ok()).collect()
+    policies.flat_map(|named| named.policy.identity_headers()).collect()
 }
 
 fn routes_files(directory: &Path) -> Result<Vec<PathBuf>, LoadError> {
