@@ -20,10 +20,15 @@ pub fn normalise(raw: &str) -> Result<String, AmbiguousPath> {
     // The first segment, before the leading slash, is empty; so may be the last, behind a trailing one.
     let segments: Vec<&str> = path.split('/').skip(1).collect();
     let empty_inside = segments.iter().rev().skip(1).any(|segment| segment.is_empty());
-    if empty_inside || segments.iter().any(|segment| matches!(*segment, "." | "..")) {
+    if empty_inside || segments.iter().any(|segment| is_dot_segment(segment)) {
         return Err(AmbiguousPath);
     }
     Ok(path)
+}
+
+/// Whether a segment means this folder or the one above. Some upstreams drop what stands behind a `;` before they look.
+pub fn is_dot_segment(segment: &str) -> bool {
+    matches!(segment.split(';').next(), Some("." | ".."))
 }
 
 fn is_hex(digits: &str) -> bool {
@@ -38,13 +43,28 @@ mod tests {
     fn decodes_once() {
         assert_eq!(normalise("/caf%C3%A9/%2541"), Ok("/café/%41".to_owned()));
         assert_eq!(normalise("/hello/"), Ok("/hello/".to_owned()));
+        assert_eq!(normalise("/a;v=1/..b;x"), Ok("/a;v=1/..b;x".to_owned()));
     }
 
     #[test]
     fn refuses_paths_with_two_readings() {
-        for raw in
-            ["/a/../b", "/a/%2e%2e/b", "/a%2Fb", "/a%5cb", "//a", "/a//b", "/a\\b", "/%zz", "/%4", "/a%00", "/%ff"]
-        {
+        for raw in [
+            "/a/../b",
+            "/a/%2e%2e/b",
+            "/a/..;/b",
+            "/a/..;x=1/b",
+            "/a/..%3B/b",
+            "/a/%2e;",
+            "/a%2Fb",
+            "/a%5cb",
+            "//a",
+            "/a//b",
+            "/a\\b",
+            "/%zz",
+            "/%4",
+            "/a%00",
+            "/%ff",
+        ] {
             assert_eq!(normalise(raw), Err(AmbiguousPath), "{raw}");
         }
     }

@@ -4,8 +4,10 @@
 use percent_encoding::percent_decode_str;
 
 use super::pattern::{EXAMPLE, Parts, Segment};
+use crate::gateway::path::is_dot_segment;
 
 const EXPECTED: &str = "a path whose parameters are written as {name}, with something between two of them";
+const EXPECTED_LITERAL: &str = "a path that a request can have: no encoded slash, no dot segment";
 /// What a parameter matches.
 const PARAMETER: &str = "([^/]+?)";
 
@@ -41,6 +43,9 @@ fn read_segment(text: &str, parts: &mut Parts) -> Result<Segment, String> {
         return Err(EXPECTED.to_owned());
     }
     let last = decode(rest)?;
+    if parameters == 0 {
+        refuse_dots(&last)?;
+    }
     parts.source.push_str(&regex::escape(&last));
     Ok(match parameters {
         0 => Segment::Literal(last),
@@ -52,8 +57,13 @@ fn read_segment(text: &str, parts: &mut Parts) -> Result<Segment, String> {
 /// Paths are matched in their decoded form.
 pub fn decode(literal: &str) -> Result<String, String> {
     let decoded = percent_decode_str(literal).decode_utf8().map_err(|_| "a path in UTF-8".to_owned())?;
-    if decoded.contains(['/', '\\', '\0']) || matches!(&*decoded, "." | "..") {
-        return Err("a path that a request can have: no encoded slash, no dot segment".to_owned());
+    if decoded.contains(['/', '\\', '\0']) {
+        return Err(EXPECTED_LITERAL.to_owned());
     }
     Ok(decoded.into_owned())
+}
+
+/// For a whole segment without parameters: no request that gets as far as the routes has dots there.
+pub fn refuse_dots(segment: &str) -> Result<(), String> {
+    if is_dot_segment(segment) { Err(EXPECTED_LITERAL.to_owned()) } else { Ok(()) }
 }

@@ -35,6 +35,8 @@ fn open_api_parameters_stand_anywhere_in_a_segment() {
         ("/{id}:cancel", "/7:cancelled", None),
         ("/caf%C3%A9", "/café", Some("")),
         ("/a.b", "/a-b", None),
+        ("/files/{name}.{ext}", "/files/a.b", Some("name=a ext=b")),
+        ("/{name}..", "/a..", Some("name=a")),
         ("/", "/", Some("")),
         ("/{a}", "/\n", Some("a=\n")),
     ] {
@@ -70,6 +72,8 @@ fn url_patterns_are_those_that_zuplo_documents() {
         ("/files/:path?", "/files/a/b", None),
         ("/files/*", "/files/a/b", Some("0=a/b")),
         ("/:a.json", "/x.json", Some("a=x")),
+        ("/:name.:ext", "/a.b", Some("name=a ext=b")),
+        ("/(a|b).:ext", "/a.b", Some("0=a ext=b")),
         ("/((x)(y)|z)/:b", "/xy/1", Some("0=xy b=1")),
     ] {
         assert_eq!(params(text, PathMode::UrlPattern, path).as_deref(), expected, "{text} {path}");
@@ -78,7 +82,10 @@ fn url_patterns_are_those_that_zuplo_documents() {
 
 #[test]
 fn patterns_that_mean_nothing_are_refused() {
-    for text in ["hello", "/{", "/}", "/{}", "/{a}{b}", "/{a/b}", "/{a{b}}", "/{a}/{a}", "/a%2Fb", "/..", "/%ff"] {
+    for text in [
+        "hello", "/{", "/}", "/{}", "/{a}{b}", "/{a/b}", "/{a{b}}", "/{a}/{a}", "/a%2Fb", "/..", "/{a}%00", "/a/./{b}",
+        "/%ff",
+    ] {
         assert!(PathPattern::parse(text, PathMode::OpenApi).is_err(), "{text}");
     }
     for text in [
@@ -95,6 +102,11 @@ fn patterns_that_mean_nothing_are_refused() {
         "/x:a*",
         r"/(\1)",
         "/:a/:a",
+        "/..",
+        "/a/%2e/b",
+        "/..{/}?",
+        "/(a)/../b",
+        "/:a%2F",
         "/(a{1000}{1000}{1000})",
     ] {
         assert!(PathPattern::parse(text, PathMode::UrlPattern).is_err(), "{text}");

@@ -2,7 +2,7 @@
 //! the modifiers `?`, `*` and `+` behind a named segment, `*` for anything, and `{/}?` at the end.
 
 use super::{
-    open_api::decode,
+    open_api::{decode, refuse_dots},
     pattern::{EXAMPLE, Parts, Segment, Tail},
 };
 
@@ -14,7 +14,7 @@ pub fn parse(text: &str) -> Result<Parts, String> {
     let mut reader = Reader { rest: text, parts: Parts::default(), segment: SegmentInProgress::default(), unnamed: 0 };
     while let Some(character) = reader.rest.chars().next() {
         match character {
-            '/' => reader.slash(),
+            '/' => reader.slash()?,
             ':' => reader.named()?,
             '(' => {
                 let expression = reader.expression()?;
@@ -29,7 +29,7 @@ pub fn parse(text: &str) -> Result<Parts, String> {
             _ => reader.literal()?,
         }
     }
-    reader.end_segment();
+    reader.end_segment()?;
     Ok(reader.parts)
 }
 
@@ -54,11 +54,12 @@ impl Reader<'_> {
         self.rest = &self.rest[bytes..];
     }
 
-    fn slash(&mut self) {
+    fn slash(&mut self) -> Result<(), String> {
         self.skip(1);
-        self.end_segment();
+        self.end_segment()?;
         self.parts.source.push('/');
         self.segment = SegmentInProgress { started: true, start: self.parts.source.len(), ..Default::default() };
+        Ok(())
     }
 
     fn literal(&mut self) -> Result<(), String> {
@@ -124,6 +125,7 @@ impl Reader<'_> {
             return Err("no braces but `{/}?` at the end".to_owned());
         }
         self.rest = "";
+        self.check_segment()?;
         self.parts.source.push_str("/?");
         self.open_end(Tail::Expression);
         Ok(())
@@ -135,10 +137,15 @@ impl Reader<'_> {
         self.parts.tail.get_or_insert(tail);
     }
 
-    fn end_segment(&mut self) {
+    fn check_segment(&self) -> Result<(), String> {
+        if self.segment.started && self.segment.parameters == 0 { refuse_dots(&self.segment.example) } else { Ok(()) }
+    }
+
+    fn end_segment(&mut self) -> Result<(), String> {
+        self.check_segment()?;
         let segment = std::mem::take(&mut self.segment);
         if !segment.started || self.parts.tail.is_some() {
-            return;
+            return Ok(());
         }
         self.parts.segments.push(match segment.parameters {
             0 => Segment::Literal(segment.example),
@@ -148,6 +155,7 @@ impl Reader<'_> {
                 Segment::Mixed { source, example: segment.example }
             }
         });
+        Ok(())
     }
 
     /// The text between the parentheses that the rest starts with. Groups of its own must not capture, or they would

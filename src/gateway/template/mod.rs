@@ -12,7 +12,7 @@ use axum::http::{Uri, request::Parts};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use url::Url;
 
-use super::{context::Context, project::Environment};
+use super::{context::Context, path::is_dot_segment, project::Environment};
 use expression::Expression;
 
 /// What `encodeURIComponent` leaves alone.
@@ -26,9 +26,9 @@ const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'\'')
     .remove(b'(')
     .remove(b')');
-/// What may stand in a segment as it is (RFC 3986, `pchar`).
+/// What may stand in a segment as it is (RFC 3986, `pchar`), but for `;`: to some upstreams it begins a parameter.
 const SEGMENT: &AsciiSet =
-    &COMPONENT.remove(b'$').remove(b'&').remove(b'+').remove(b',').remove(b';').remove(b'=').remove(b':').remove(b'@');
+    &COMPONENT.remove(b'$').remove(b'&').remove(b'+').remove(b',').remove(b'=').remove(b':').remove(b'@');
 /// The same for values that may hold several segments: what the route's own pattern let through.
 const SEGMENTS: &AsciiSet = &SEGMENT.remove(b'/');
 
@@ -138,6 +138,8 @@ impl UrlTemplate {
         }
         let mut segments = target[start + 1..].split('/').rev();
         let last = segments.next().unwrap_or_default();
+        // Some upstreams decode a segment before they drop its parameters.
+        let is_dots = |segment: &str| segment.split("%3B").next().is_some_and(is_dot_segment);
         if is_dots(last) || segments.any(|segment| segment.is_empty() || is_dots(segment)) {
             return Err(AmbiguousTarget);
         }
@@ -166,10 +168,6 @@ const EXPECTED_ORIGIN: &str = "a URL with a fixed host, such as https://api.exam
 
 fn is_origin(url: &Url) -> bool {
     matches!(url.scheme(), "http" | "https") && url.username().is_empty() && url.password().is_none() && url.has_host()
-}
-
-fn is_dots(segment: &str) -> bool {
-    matches!(segment, "." | "..")
 }
 
 fn push_value(target: &mut String, value: &Expression, allowed: &'static AsciiSet, request: &Parts, context: &Context) {
