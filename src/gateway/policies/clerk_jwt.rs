@@ -26,8 +26,7 @@ const URL: &str = "frontendApiUrl";
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct ClerkIssuer {
     frontend_api_url: Option<String>,
-    #[serde(default)]
-    authorized_parties: Vec<String>,
+    authorized_parties: Option<Vec<String>>,
     audience: Option<TextList>,
     jwt_key: Option<String>,
 }
@@ -46,7 +45,8 @@ fn verifier(options: &Options<'_>, shared: &JwtOptions, site: &PolicySite<'_>) -
     })?;
     let issuer = parse_issuer(&url).map_err(|error| options.error(URL, &error.to_string()))?;
     let keys = keys(&issuer, read.jwt_key.as_deref(), options, site)?;
-    let mut rules = shared.rules(Rules::clerk(issuer, read.authorized_parties));
+    let parties = read.authorized_parties.map(|parties| names(TextList(parties), "authorizedParties", options));
+    let mut rules = shared.rules(Rules::clerk(issuer, parties.transpose()?.unwrap_or_default()));
     if let Some(audience) = read.audience {
         rules.audiences = names(audience, "audience", options)?;
         rules.audience_required = true;

@@ -76,6 +76,8 @@ fn faults_are_named() {
         (json!({ "clockSkewSeconds": 61 }), "at /clockSkewSeconds: expected at most 60"),
         (json!({ "audience": [] }), "at /audience: expected at least one name"),
         (json!({ "audience": ["a", ""] }), "at /audience: expected at least one name"),
+        (json!({ "authorizedParties": [] }), "at /authorizedParties: expected at least one name"),
+        (json!({ "authorizedParties": [""] }), "at /authorizedParties: expected at least one name"),
         (json!({ "issuers": {} }), "at /issuers: expected an array"),
         (json!({ "issuers": [{}] }), "at /issuers/0/frontendApiUrl: expected the Frontend API URL"),
         (json!({ "issuers": [{ "frontendApiUrl": ISSUER }] }), "at /issuers: expected each issuer once"),
