@@ -23,8 +23,15 @@ pub struct LiveProject {
     directory: PathBuf,
     dependencies: Dependencies,
     current: ArcSwap<Project>,
-    /// What the files looked like when they were last read.
-    seen: Mutex<Vec<Look>>,
+    seen: Mutex<Seen>,
+}
+
+/// What the files looked like.
+struct Seen {
+    /// When they were last read.
+    read: Vec<Look>,
+    /// When they were last looked at.
+    last: Vec<Look>,
 }
 
 /// A file, without reading it: when it was written, and how long it is.
@@ -35,6 +42,8 @@ type Look = (PathBuf, Option<(SystemTime, u64)>);
 pub enum Reload {
     /// Nothing changed since the last one.
     Unchanged,
+    /// A change that may be half made: it is loaded once two looks agree.
+    Unsettled,
     /// The change counts from now on.
     Done,
     /// The change is not right, and does not count.
@@ -45,14 +54,14 @@ impl LiveProject {
     /// Loads the project in `directory`.
     pub fn load(directory: &Path, dependencies: &Dependencies) -> Result<Self, LoadErrors> {
         // Looked at before it is read: what changes meanwhile is read again.
-        let seen = look(directory);
+        let read = look(directory);
         let project = project::load(directory, dependencies)?;
         log(&project.report);
         Ok(Self {
             directory: directory.to_owned(),
             dependencies: dependencies.clone(),
             current: ArcSwap::from_pointee(project),
-            seen: Mutex::new(seen),
+            seen: Mutex::new(Seen { last: read.clone(), read }),
         })
     }
 
@@ -61,14 +70,23 @@ impl LiveProject {
         self.current.load_full()
     }
 
-    /// Loads the project again if a file of it changed.
+    /// Loads the project again if a file of it changed, and none changed since the last look.
     pub fn reload_if_changed(&self) -> Reload {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         let now = look(&self.directory);
-        if *seen == now {
+        let before = std::mem::replace(&mut seen.last, now.clone());
+        if seen.read == now {
             return Reload::Unchanged;
         }
-        *seen = now;
+        if before != now {
+            return Reload::Unsettled;
+        }
+        let reload = self.reload();
+        seen.read = now;
+        reload
+    }
+
+    fn reload(&self) -> Reload {
         match project::load(&self.directory, &self.dependencies) {
             Ok(project) => {
                 tracing::info!("the gateway project changed");
@@ -131,6 +149,12 @@ mod tests {
         live.current().report.routes.iter().map(|route| route.path.clone()).collect()
     }
 
+    /// What becomes of a change that is made: the second look agrees with the first.
+    fn settled(live: &LiveProject) -> Reload {
+        assert_eq!(live.reload_if_changed(), Reload::Unsettled);
+        live.reload_if_changed()
+    }
+
     #[test]
     fn a_change_counts_if_it_is_right() {
         let folder = project(&[("policies.json", &json!([])), ("a.oas.json", &routes(&["/one"]))]);
@@ -138,21 +162,36 @@ mod tests {
         let live = LiveProject::load(folder.path(), &dependencies(&[])).unwrap();
         assert_eq!(live.reload_if_changed(), Reload::Unchanged);
         write("a.oas.json", &routes(&["/one", "/two"]).to_string());
-        assert_eq!(live.reload_if_changed(), Reload::Done);
+        assert_eq!(settled(&live), Reload::Done);
         assert_eq!(paths(&live), ["/one", "/two"]);
         write("a.oas.json", "{ \"openapi\": ");
-        let Reload::Refused(errors) = live.reload_if_changed() else { panic!("a broken file counts") };
+        let Reload::Refused(errors) = settled(&live) else { panic!("a broken file counts") };
         assert!(errors.to_string().contains("a.oas.json: expected JSON"), "{errors}");
         assert_eq!(paths(&live), ["/one", "/two"], "the old one stays");
         assert_eq!(live.reload_if_changed(), Reload::Unchanged, "and is told once");
         write("a.oas.json", &routes(&["/three"]).to_string());
         write("b.oas.json", &routes(&["/four"]).to_string());
-        assert_eq!(live.reload_if_changed(), Reload::Done);
+        assert_eq!(settled(&live), Reload::Done);
         assert_eq!(paths(&live), ["/three", "/four"], "new files count, too");
         fs::remove_file(folder.path().join("b.oas.json")).unwrap();
-        assert_eq!(live.reload_if_changed(), Reload::Done);
+        assert_eq!(settled(&live), Reload::Done);
         assert_eq!(paths(&live), ["/three"]);
         write("api-keys.json", "{}");
-        assert!(matches!(live.reload_if_changed(), Reload::Refused(_)));
+        assert!(matches!(settled(&live), Reload::Refused(_)));
+    }
+
+    #[test]
+    fn a_change_that_is_half_made_does_not_count() {
+        let folder = project(&[("policies.json", &json!([])), ("a.oas.json", &routes(&["/one", "/two"]))]);
+        let write = |name: &str, content: &Value| fs::write(folder.path().join(name), content.to_string()).unwrap();
+        let live = LiveProject::load(folder.path(), &dependencies(&[])).unwrap();
+        write("a.oas.json", &routes(&["/one"]));
+        assert_eq!(live.reload_if_changed(), Reload::Unsettled);
+        write("b.oas.json", &routes(&["/two", "/three"]));
+        assert_eq!(settled(&live), Reload::Done);
+        assert_eq!(paths(&live), ["/one", "/two", "/three"]);
+        write("b.oas.json", &routes(&["/gone"]));
+        assert_eq!(live.reload_if_changed(), Reload::Unsettled);
+        assert_eq!(paths(&live), ["/one", "/two", "/three"]);
     }
 }
