@@ -81,11 +81,12 @@ impl MemoryCounters {
         let new = || Quota { anchor: now, began: now, requests: 0 };
         self.quotas.with(key, now, new, |quota| {
             let (began, _) = period.around(quota.anchor, now);
-            if began != quota.began {
+            // An answer may come late: what its period would have counted, the current one does.
+            if began > quota.began {
                 (quota.began, quota.requests) = (began, 0);
             }
             quota.requests += more;
-            Usage { requests: quota.requests, began }
+            Usage { requests: quota.requests, began: quota.began }
         })
     }
 }
@@ -120,6 +121,16 @@ mod tests {
         assert_eq!(counters.decide("a", LIMIT, now), Decision::Allowed);
         assert_ne!(counters.decide("a", LIMIT, now), Decision::Allowed);
         assert_eq!(counters.decide("b", LIMIT, now), Decision::Allowed);
+    }
+
+    #[test]
+    fn a_late_answer_does_not_bring_the_last_period_back() {
+        let counters = MemoryCounters::default();
+        let [first, next] = [100, 3700].map(Duration::from_secs);
+        counters.quota("a", Period::Hourly, first, 1);
+        counters.quota("a", Period::Hourly, next, 5);
+        counters.quota("a", Period::Hourly, next - Duration::from_secs(1), 1);
+        assert_eq!(counters.quota("a", Period::Hourly, next, 0), Usage { requests: 6, began: next });
     }
 
     #[test]
