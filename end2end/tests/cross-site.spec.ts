@@ -14,6 +14,8 @@ for (const { who, origin } of SITES) {
     watch.expectOrigin(origin);
     watch.expectStatus(403);
     await signInPage.enterAs(GRACE);
+    // What the page still loads would be held to the policy of the next one.
+    await page.waitForLoadState("networkidle");
     const form = `<form method="post" action="${server.url}/rpc/sign_out"><button>Win a prize</button></form>`;
     await page.route(`${origin}/`, (route) => route.fulfill({ contentType: "text/html", body: form }));
     await page.goto(`${origin}/`);
