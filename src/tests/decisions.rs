@@ -59,7 +59,7 @@ async fn a_handshake_of_another_instance_is_told_as_such() {
     let page = app.navigate("/?__clerk_handshake=rubbish", "").await;
     assert_eq!(page.status, 500);
     assert!(page.body.contains("session of another Clerk instance"), "{}", page.body);
-    eventually("the log line", async || app.log().contains("a request could not be decided")).await;
+    app.logged("a request could not be decided").await;
 }
 
 #[tokio::test]
@@ -78,9 +78,7 @@ async fn decisions_are_logged_and_counted() {
     eventually("the log line", logged).await;
     assert!(!app.log().contains("secret-token"));
 
-    let log = app.log();
-    let line = log.lines().find(|line| line.contains("serving metrics")).unwrap();
-    let line: Value = serde_json::from_str(line).unwrap();
+    let line: Value = serde_json::from_str(&app.logged("serving metrics").await).unwrap();
     let metrics = format!("http://{}/metrics", line["address"].as_str().unwrap());
     let page = app.get(&metrics, &[]).await;
     for line in [

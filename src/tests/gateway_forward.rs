@@ -136,7 +136,7 @@ async fn the_request_id_is_the_same_everywhere() {
     let page = scene.app.get("/gateway/dead", &[]).await;
     let problem: Value = serde_json::from_str(&page.body).unwrap();
     assert_eq!(problem["trace"]["requestId"], page.header("zp-rid"));
-    assert!(scene.app.log().contains(page.header("zp-rid")), "{}", scene.app.log());
+    scene.app.logged(page.header("zp-rid")).await;
 }
 
 #[tokio::test]

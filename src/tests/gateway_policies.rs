@@ -62,6 +62,7 @@ async fn groups_run_in_order() {
         let page = app.get("/gateway/guarded?q=1", &[("authorization", &authorization)]).await;
         assert_eq!(page.status, status, "{credentials}: {}", page.body);
     }
+    app.logged("\"tenant\":\"acme\"").await;
     let log = app.log();
     let audited: Vec<&str> = log.lines().filter(|line| line.contains("\"tenant\":\"acme\"")).collect();
     assert_eq!(audited.len(), 1, "only what got that far");

@@ -73,7 +73,7 @@ async fn the_first_route_in_file_order_answers() {
         let page = app.get(&format!("/gateway{path}"), &[]).await;
         assert_eq!((page.status, page.header("location")), (302, location), "{path}");
     }
-    assert!(app.log().contains("/paths/~1users~1me/get: this route is open to everybody"), "{}", app.log());
+    app.logged("/paths/~1users~1me/get: this route is open to everybody").await;
 }
 
 #[tokio::test]

@@ -120,8 +120,8 @@ async fn dot_env_counts_where_the_environment_says_nothing() {
     let app =
         App::start_with_dot_env(dot_env, &[("GATEWAY_URL", ""), ("GATEHOUSE_PUBLIC_URL", "http://localhost:2")]).await;
     assert_eq!(app.origin, "http://localhost:2");
-    assert!(app.log().starts_with('{'), "{}", app.log());
     let address = app.address().await;
+    assert!(app.log().starts_with('{'), "{}", app.log());
     let page = app.get(&format!("http://{address}/gateway/hello"), &[]).await;
     assert_eq!(page.status, 401, "an empty variable means the default, whatever .env says");
 }

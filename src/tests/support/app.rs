@@ -133,6 +133,13 @@ impl App {
         self.log.lock().unwrap().clone()
     }
 
+    /// Waits until the program has logged a line with this text, and returns the line. A line may come after the answer.
+    pub async fn logged(&self, text: &str) -> String {
+        let line = || self.log().lines().find(|line| line.contains(text)).map(str::to_owned);
+        eventually(&format!("the log line with {text}"), async || line().is_some()).await;
+        line().unwrap()
+    }
+
     /// A request that follows no redirect.
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().build().unwrap();
