@@ -24,7 +24,7 @@ use std::{
 use aws_lc_rs::signature::{ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use gatehouse::{
-    clerk::{BackendClient, Clerk, ClerkOptions, Domains, OrganizationSync, PublishableKey, RequestState},
+    clerk::{BackendClient, Clerk, ClerkOptions, PublishableKey, RequestState},
     jwt::{KeySet, Rules, Verifier, public_key_from_pem},
 };
 use http::{Request, request::Parts};
@@ -145,18 +145,9 @@ impl Bench {
 
 fn clerk(verifier: Verifier) -> Clerk {
     let url = |text: &str| Url::parse(text).expect("a URL");
-    let options = ClerkOptions {
-        publishable_key: PublishableKey::parse(PUBLISHABLE_KEY).expect("a key"),
-        frontend_api_url: url(ISSUER),
-        api_url: url("http://127.0.0.1:9"),
-        secret_key: "sk_test_bench".into(),
-        public_url: url(ORIGIN),
-        sign_in_url: None,
-        sign_up_url: None,
-        domains: Domains::default(),
-        organization_sync: OrganizationSync::default(),
-    };
-    let backend = BackendClient::new(options.api_url.clone(), options.secret_key.clone()).expect("a client");
+    let publishable_key = PublishableKey::parse(PUBLISHABLE_KEY).expect("a key");
+    let options = ClerkOptions::new(publishable_key, url(ISSUER), url(ORIGIN));
+    let backend = BackendClient::new(url("http://127.0.0.1:9"), "sk_test_bench".into()).expect("a client");
     Clerk::new(options, verifier, backend)
 }
 

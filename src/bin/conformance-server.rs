@@ -148,52 +148,13 @@ impl Server {
     }
 
     fn make(&self, headers: &HeaderMap, origin: &Url) -> Result<Clerk, Error> {
-        let options = self.options(headers, origin)?;
+        let secret = text(headers, "x-secret-key").ok_or("x-secret-key is missing")?;
+        let options = options(headers, origin, secret)?;
         let parties = text(headers, "x-authorized-parties").unwrap_or_default();
         let parties = parties.split(',').map(str::trim).filter(|party| !party.is_empty()).map(str::to_owned).collect();
         let rules = Rules { issuer: None, ..Rules::clerk("", parties) };
-        let backend = BackendClient::new(options.api_url.clone(), options.secret_key.clone())?;
+        let backend = BackendClient::new(self.api_url.clone(), secret.into())?;
         Ok(Clerk::new(options, Verifier::new(self.keys(headers)?, rules), backend))
-    }
-
-    fn options(&self, headers: &HeaderMap, origin: &Url) -> Result<ClerkOptions, Error> {
-        let publishable_key = PublishableKey::parse(text(headers, "x-publishable-key").unwrap_or_default())?;
-        let satellite = text(headers, "x-satellite") == Some("true");
-        let domain = text(headers, "x-domain").filter(|_| satellite);
-        let proxy = text(headers, "x-proxy-url");
-        let secret = text(headers, "x-secret-key").ok_or("x-secret-key is missing")?;
-        let sign_in_url = text(headers, "x-sign-in-url");
-        if satellite && domain.is_none() && proxy.is_none() {
-            return Err("a satellite needs a domain or a proxy URL".into());
-        }
-        if satellite && sign_in_url.is_none() && secret.starts_with("sk_test_") {
-            return Err("a satellite of a development instance needs a sign-in URL".into());
-        }
-        let production = publishable_key.instance_type() == InstanceType::Production;
-        let frontend_api = match (proxy, domain.filter(|_| production)) {
-            (Some(proxy), _) if proxy.starts_with('/') => origin.join(proxy)?,
-            (Some(proxy), _) if !proxy.starts_with("http") => Url::parse(&format!("https://{proxy}"))?,
-            (Some(proxy), _) => Url::parse(proxy)?,
-            (None, Some(domain)) => Url::parse(&format!("https://clerk.{domain}"))?,
-            (None, None) => Url::parse(&format!("https://{}", publishable_key.host()))?,
-        };
-        let auto_sync = text(headers, "x-satellite-auto-sync") == Some("true");
-        Ok(ClerkOptions {
-            publishable_key,
-            frontend_api_url: frontend_api,
-            api_url: self.api_url.clone(),
-            secret_key: secret.into(),
-            public_url: origin.clone(),
-            sign_in_url: sign_in_url
-                .map(|url| if satellite { Url::parse(url) } else { origin.join(url) })
-                .transpose()?,
-            sign_up_url: None,
-            domains: match satellite {
-                true => Domains::Satellite { domain: domain.map(str::to_owned), auto_sync },
-                false => Domains::Primary,
-            },
-            organization_sync: organization_sync(headers)?,
-        })
     }
 
     fn keys(&self, headers: &HeaderMap) -> Result<Arc<KeySet>, Error> {
@@ -210,6 +171,38 @@ impl Server {
         keys.insert(secret.to_owned(), Arc::clone(&set));
         Ok(set)
     }
+}
+
+fn options(headers: &HeaderMap, origin: &Url, secret: &str) -> Result<ClerkOptions, Error> {
+    let publishable_key = PublishableKey::parse(text(headers, "x-publishable-key").unwrap_or_default())?;
+    let satellite = text(headers, "x-satellite") == Some("true");
+    let domain = text(headers, "x-domain").filter(|_| satellite);
+    let proxy = text(headers, "x-proxy-url");
+    let sign_in_url = text(headers, "x-sign-in-url");
+    if satellite && domain.is_none() && proxy.is_none() {
+        return Err("a satellite needs a domain or a proxy URL".into());
+    }
+    if satellite && sign_in_url.is_none() && secret.starts_with("sk_test_") {
+        return Err("a satellite of a development instance needs a sign-in URL".into());
+    }
+    let production = publishable_key.instance_type() == InstanceType::Production;
+    let frontend_api = match (proxy, domain.filter(|_| production)) {
+        (Some(proxy), _) if proxy.starts_with('/') => origin.join(proxy)?,
+        (Some(proxy), _) if !proxy.starts_with("http") => Url::parse(&format!("https://{proxy}"))?,
+        (Some(proxy), _) => Url::parse(proxy)?,
+        (None, Some(domain)) => Url::parse(&format!("https://clerk.{domain}"))?,
+        (None, None) => Url::parse(&format!("https://{}", publishable_key.host()))?,
+    };
+    let auto_sync = text(headers, "x-satellite-auto-sync") == Some("true");
+    Ok(ClerkOptions {
+        sign_in_url: sign_in_url.map(|url| if satellite { Url::parse(url) } else { origin.join(url) }).transpose()?,
+        domains: match satellite {
+            true => Domains::Satellite { domain: domain.map(str::to_owned), auto_sync },
+            false => Domains::Primary,
+        },
+        organization_sync: organization_sync(headers)?,
+        ..ClerkOptions::new(publishable_key, frontend_api, origin.clone())
+    })
 }
 
 fn organization_sync(headers: &HeaderMap) -> Result<OrganizationSync, Error> {

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::{
-    clerk::{Auth, BackendClient, ClerkOptions, Domains, OrganizationSync, PublishableKey},
+    clerk::{Auth, BackendClient, ClerkOptions, PublishableKey},
     jwt::{KeySet, Rules, Verifier, public_key_from_pem},
     testing::{TestKey, session_claims, with},
 };
@@ -22,19 +22,10 @@ const DOCUMENT: (&str, &str) = ("accept", "text/html,application/xhtml+xml");
 const EXPIRED: &str = "session-token-expired-refresh-non-eligible-no-refresh-cookie";
 
 fn clerk_with(key: &str, frontend_api_url: &str, keys: KeySet) -> Clerk {
-    let options = ClerkOptions {
-        publishable_key: PublishableKey::parse(key).unwrap(),
-        frontend_api_url: Url::parse(frontend_api_url).unwrap(),
-        api_url: Url::parse("http://127.0.0.1:9/").unwrap(),
-        secret_key: "sk_test_x".into(),
-        public_url: Url::parse(ORIGIN).unwrap(),
-        sign_in_url: None,
-        sign_up_url: None,
-        domains: Domains::default(),
-        organization_sync: OrganizationSync::default(),
-    };
+    let url = |text: &str| Url::parse(text).unwrap();
+    let options = ClerkOptions::new(PublishableKey::parse(key).unwrap(), url(frontend_api_url), url(ORIGIN));
     let verifier = Verifier::new(Arc::new(keys), Rules::clerk(ISSUER, vec![ORIGIN.to_owned()]));
-    let backend = BackendClient::new(options.api_url.clone(), options.secret_key.clone()).unwrap();
+    let backend = BackendClient::new(url("http://127.0.0.1:9/"), "sk_test_x".into()).unwrap();
     Clerk::new(options, verifier, backend)
 }
 

@@ -9,7 +9,7 @@ use url::Url;
 
 use super::*;
 use crate::{
-    clerk::{BackendClient, ClerkOptions, Domains, OrganizationSync, PublishableKey},
+    clerk::{BackendClient, ClerkOptions, PublishableKey},
     jwt::{Claims, KeySet, Rules, Verifier, public_key_from_pem},
     testing::{TestKey, session_claims},
 };
@@ -41,17 +41,8 @@ impl SlowBackend {
     }
 
     fn clerk(&self) -> Arc<Clerk> {
-        let options = ClerkOptions {
-            publishable_key: PublishableKey::parse("pk_test_Y2xlcmsuY2xlcmsuZGV2JA").unwrap(),
-            frontend_api_url: self.url.clone(),
-            api_url: self.url.clone(),
-            secret_key: "sk_test_x".into(),
-            public_url: self.url.clone(),
-            sign_in_url: None,
-            sign_up_url: None,
-            domains: Domains::default(),
-            organization_sync: OrganizationSync::default(),
-        };
+        let publishable_key = PublishableKey::parse("pk_test_Y2xlcmsuY2xlcmsuZGV2JA").unwrap();
+        let options = ClerkOptions::new(publishable_key, self.url.clone(), self.url.clone());
         let key = public_key_from_pem(&TestKey::named("one").public_pem()).unwrap();
         let verifier = Verifier::new(Arc::new(KeySet::fixed(key)), Rules::clerk("x", Vec::new()));
         let backend = BackendClient::new(self.url.clone(), "sk_test_x".into()).unwrap();

@@ -12,6 +12,7 @@ use super::{
     },
     context::AuthenticateContext,
     organization_sync::add_target,
+    query::without,
     state::Reason,
 };
 
@@ -109,15 +110,4 @@ pub fn session_token(directives: &[String]) -> Option<&str> {
     let (_, value) = session.split(';').next()?.split_once('=')?;
     let value = value.split_once('=').map_or(value, |(value, _)| value);
     Some(value).filter(|value| !value.is_empty())
-}
-
-fn without(url: &Url, names: &[&str]) -> Url {
-    let kept: Vec<(String, String)> =
-        url.query_pairs().into_owned().filter(|(name, _)| !names.contains(&name.as_str())).collect();
-    let mut url = url.clone();
-    url.set_query(None);
-    if !kept.is_empty() {
-        url.query_pairs_mut().extend_pairs(kept);
-    }
-    url
 }

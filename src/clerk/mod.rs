@@ -10,7 +10,7 @@
 //! What an application does with it:
 //! - `auth`, `session_claims`, `authorization`: who is signed in, and what they may do
 //! - `get_token`: a token to send on
-//! - `redirect`, `sign_out`: to the sign-in page, and out
+//! - `redirect`, `sign_out`: to the sign-in page, and out; `query`: the addresses' parameters
 //! - `backend`: the Backend API, reached with the secret key
 //! - `options`, `publishable_key`, `accounts_portal`, `constants`: names and derivations that Clerk fixes
 //!
@@ -33,6 +33,7 @@ mod options;
 mod organization_sync;
 mod path_pattern;
 mod publishable_key;
+mod query;
 mod reason;
 mod redirect;
 mod refresh;

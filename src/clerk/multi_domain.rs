@@ -9,6 +9,7 @@ use super::{
     constants::{DEV_BROWSER, SATELLITE_RETURN, SYNCED},
     context::AuthenticateContext,
     handshake::send_to,
+    query::set,
 };
 
 impl Clerk {
@@ -65,25 +66,7 @@ impl Clerk {
         if let Some(dev_browser) = &context.dev_browser {
             target.query_pairs_mut().append_pair(DEV_BROWSER, dev_browser);
         }
-        set_synced(&mut target);
+        set(&mut target, SYNCED, "true");
         Some(send_to(&target, context, Code::PrimaryRespondsToSyncing.into()))
     }
-}
-
-/// Whatever the URL said before: the first mention says "done", the others go.
-fn set_synced(url: &mut Url) {
-    let mut pairs: Vec<(String, String)> = url.query_pairs().into_owned().collect();
-    let mut said = false;
-    pairs.retain_mut(|(name, value)| {
-        let again = said && name == SYNCED;
-        if name == SYNCED {
-            "true".clone_into(value);
-            said = true;
-        }
-        !again
-    });
-    if !said {
-        pairs.push((SYNCED.to_owned(), "true".to_owned()));
-    }
-    url.query_pairs_mut().clear().extend_pairs(pairs);
 }

@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 
-use secrecy::SecretString;
 use url::Url;
 
 use super::{InstanceType, OrganizationSync, PublishableKey};
@@ -14,10 +13,6 @@ pub struct ClerkOptions {
     pub publishable_key: PublishableKey,
     /// Where browsers reach the Frontend API: its own URL, or a proxy path on the application's origin.
     pub frontend_api_url: Url,
-    /// `CLERK_API_URL`: the Backend API.
-    pub api_url: Url,
-    /// `CLERK_SECRET_KEY`.
-    pub secret_key: SecretString,
     /// The origin people use. Pinned: headers such as `X-Forwarded-Host` never decide where a browser is sent.
     pub public_url: Url,
     /// `CLERK_SIGN_IN_URL`; Clerk's account portal where absent.
@@ -31,6 +26,20 @@ pub struct ClerkOptions {
 }
 
 impl ClerkOptions {
+    /// An application of one domain, whose people sign in at Clerk's account portal.
+    #[must_use]
+    pub fn new(publishable_key: PublishableKey, frontend_api_url: Url, public_url: Url) -> Self {
+        Self {
+            publishable_key,
+            frontend_api_url,
+            public_url,
+            sign_in_url: None,
+            sign_up_url: None,
+            domains: Domains::default(),
+            organization_sync: OrganizationSync::default(),
+        }
+    }
+
     pub(super) fn is_development(&self) -> bool {
         self.publishable_key.instance_type() == InstanceType::Development
     }

@@ -10,6 +10,7 @@ use super::{
     constants::{DEV_BROWSER, REDIRECT_TO_HEADER, REDIRECT_URL, SYNCED},
     context::{AuthenticateContext, public_url},
     handshake::clean_url,
+    query::set,
 };
 
 impl Clerk {
@@ -30,13 +31,13 @@ impl Clerk {
     /// session has tasks left to do is sent to do them.
     #[must_use]
     pub fn redirect_to_sign_in(&self, auth: &Auth, parts: &Parts, return_to: Option<&Url>, now: Duration) -> HeaderMap {
-        self.redirect_to(self.sign_in_page(), auth, &AuthenticateContext::read(parts, &self.options, now), return_to)
+        self.redirect_to(self.sign_in_page(), auth, return_to, || self.dev_browser(parts, now))
     }
 
     /// As [`Self::redirect_to_sign_in`], to the sign-up page.
     #[must_use]
     pub fn redirect_to_sign_up(&self, auth: &Auth, parts: &Parts, return_to: Option<&Url>, now: Duration) -> HeaderMap {
-        self.redirect_to(self.sign_up_page(), auth, &AuthenticateContext::read(parts, &self.options, now), return_to)
+        self.redirect_to(self.sign_up_page(), auth, return_to, || self.dev_browser(parts, now))
     }
 
     /// The address of a request as people see it, without what a handshake left in it.
@@ -61,8 +62,8 @@ impl Clerk {
         &self,
         page: Option<Url>,
         auth: &Auth,
-        context: &AuthenticateContext<'_>,
         return_to: Option<&Url>,
+        dev_browser: impl FnOnce() -> Option<String>,
     ) -> HeaderMap {
         let pending = auth.signed_out().is_some_and(|nobody| nobody.pending_user().is_some());
         let page = page.map(|page| if pending { below(page, "tasks") } else { page });
@@ -70,8 +71,11 @@ impl Clerk {
         let mut location =
             page.map_or_else(|| self.options.public_url.clone(), |page| self.with_return(page, return_to));
         // Another origin does not see the cookie that names this browser to a development instance.
-        if let Some(dev_browser) = context.dev_browser.as_ref().filter(|_| self.is_development_elsewhere(&location)) {
-            set(&mut location, DEV_BROWSER, dev_browser);
+        if self.options.is_development()
+            && self.is_elsewhere(&location)
+            && let Some(dev_browser) = dev_browser()
+        {
+            set(&mut location, DEV_BROWSER, &dev_browser);
         }
         let mut headers = HeaderMap::new();
         if let Ok(mut location) = HeaderValue::from_str(location.as_str()) {
@@ -98,8 +102,8 @@ impl Clerk {
         url.origin() != self.options.public_url.origin()
     }
 
-    fn is_development_elsewhere(&self, url: &Url) -> bool {
-        self.options.is_development() && self.is_elsewhere(url)
+    fn dev_browser(&self, parts: &Parts, now: Duration) -> Option<String> {
+        AuthenticateContext::read(parts, &self.options, now).dev_browser
     }
 }
 
@@ -109,10 +113,4 @@ fn below(mut page: Url, name: &str) -> Url {
         path.pop_if_empty().push(name);
     }
     page
-}
-
-/// Replaces whatever the URL says of `name`.
-fn set(url: &mut Url, name: &str, value: &str) {
-    let pairs: Vec<(String, String)> = url.query_pairs().into_owned().filter(|(known, _)| known != name).collect();
-    url.query_pairs_mut().clear().extend_pairs(pairs).append_pair(name, value);
 }

@@ -101,12 +101,7 @@ impl Verifier {
     /// # Errors
     /// The first check that failed.
     pub async fn verify(&self, token: &str, now: Duration) -> Result<VerifiedToken, TokenError> {
-        let hash = hash(token);
-        let verified = match self.verified_before(&hash, now).await? {
-            Some(verified) => verified,
-            None => self.check_and_keep(&UnverifiedToken::parse(token)?, hash, now).await?,
-        };
-        self.apply_rules(verified, &hash, now)
+        self.verify_once(token, now, || UnverifiedToken::parse(token)).await
     }
 
     /// Like [`Self::verify`], with another tolerance for the time claims. What passes is not remembered.
@@ -130,12 +125,31 @@ impl Verifier {
     /// # Errors
     /// The first check that failed.
     pub async fn verify_parsed(&self, token: &UnverifiedToken, now: Duration) -> Result<VerifiedToken, TokenError> {
-        let hash = hash(token.text());
+        self.verify_once(token.text(), now, || Ok(token.clone())).await
+    }
+
+    /// Whatever the signature, once; claims and times, always.
+    async fn verify_once(
+        &self,
+        text: &str,
+        now: Duration,
+        parse: impl FnOnce() -> Result<UnverifiedToken, TokenError>,
+    ) -> Result<VerifiedToken, TokenError> {
+        let (hash, known) = (hash(text), self.keys.verified());
         let verified = match self.verified_before(&hash, now).await? {
             Some(verified) => verified,
-            None => self.check_and_keep(token, hash, now).await?,
+            None => {
+                let (verified, generation) = self.check(&parse()?, now).await?;
+                known.insert(hash, text.len(), verified.clone(), generation);
+                verified
+            }
         };
-        self.apply_rules(verified, &hash, now)
+        check_claims(&verified.claims, &self.rules)?;
+        let times = check_times(&verified.claims, now, self.rules.clock_skew);
+        if matches!(times, Err(TokenError::Expired(_))) {
+            known.forget(&hash);
+        }
+        times.map(|()| verified)
     }
 
     /// Checks header and signature and no claim at all: Clerk's handshake payload carries none that could be checked. It
@@ -153,17 +167,6 @@ impl Verifier {
         self.check_header(&verified.header)?;
         let key = self.keys.key(verified.header.text("kid"), now).await?;
         Ok(Some(verified).filter(|_| key.generation == generation))
-    }
-
-    async fn check_and_keep(
-        &self,
-        token: &UnverifiedToken,
-        hash: TokenHash,
-        now: Duration,
-    ) -> Result<VerifiedToken, TokenError> {
-        let (verified, generation) = self.check(token, now).await?;
-        self.keys.verified().insert(hash, token.text().len(), verified.clone(), generation);
-        Ok(verified)
     }
 
     /// Header and signature, and the generation of the keys that hold it to be good.
@@ -189,20 +192,6 @@ impl Verifier {
             return Err(TokenError::UnsupportedAlgorithm);
         }
         Ok(())
-    }
-
-    fn apply_rules(
-        &self,
-        verified: VerifiedToken,
-        hash: &TokenHash,
-        now: Duration,
-    ) -> Result<VerifiedToken, TokenError> {
-        check_claims(&verified.claims, &self.rules)?;
-        let times = check_times(&verified.claims, now, self.rules.clock_skew);
-        if matches!(times, Err(TokenError::Expired(_))) {
-            self.keys.verified().forget(hash);
-        }
-        times.map(|()| verified)
     }
 }
 

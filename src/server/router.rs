@@ -120,16 +120,26 @@ fn page_context(services: &Arc<Services>, parts: &Parts) -> PageContext {
         Some(auth) if auth.is_unverifiable() => Viewer::Unverifiable,
         _ => Viewer::SignedOut,
     };
-    let mut account = services.public_url.clone();
-    account.set_path("/account");
+    let (sign_in_url, sign_up_url) = match viewer {
+        Viewer::SignedOut => sign_links(services),
+        _ => Default::default(),
+    };
     PageContext {
         viewer,
         embedded_clerk: services.instance.is_some(),
-        sign_in_url: services.clerk.sign_in_url(&account).map(Into::into).unwrap_or_default(),
-        sign_up_url: services.clerk.sign_up_url(&account).map(Into::into).unwrap_or_default(),
+        sign_in_url,
+        sign_up_url,
         request_id: parts.extensions.get::<RequestId>().map(ToString::to_string).unwrap_or_default(),
         stylesheet: STYLESHEET.to_owned(),
     }
+}
+
+/// Where visitors sign in and up, to see the account page.
+fn sign_links(services: &Services) -> (String, String) {
+    let mut account = services.public_url.clone();
+    account.set_path("/account");
+    let text = |url: Option<url::Url>| url.map(Into::into).unwrap_or_default();
+    (text(services.clerk.sign_in_url(&account)), text(services.clerk.sign_up_url(&account)))
 }
 
 /// Scripts run with this response's nonce only. `cargo leptos watch` reloads pages over a web socket.

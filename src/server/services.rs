@@ -10,7 +10,7 @@ use super::{
     supabase::{STAND_IN_PATH, SupabaseClient},
 };
 use crate::{
-    clerk::{BackendClient, Clerk, ClerkOptions, Domains, OrganizationSync, PublishableKey},
+    clerk::{BackendClient, Clerk, ClerkOptions, PublishableKey},
     instance::{self, Instance},
     jwt::{Clock, KeySet, KeySets, KeySource, Rules, Verifier, is_loopback},
 };
@@ -45,6 +45,7 @@ pub struct Services {
 /// What differs between the embedded Clerk and a hosted one.
 struct ClerkSetup {
     options: ClerkOptions,
+    backend: BackendClient,
     issuer: String,
     key_source: Option<KeySource>,
     instance: Option<Instance>,
@@ -73,13 +74,12 @@ impl Services {
         let parties = parties.unwrap_or_else(|| vec![public_url.origin().ascii_serialization()]);
         let keys = key_sets.of(&setup.issuer)?;
         let verifier = Verifier::new(Arc::clone(&keys), Rules::clerk(setup.issuer.as_str(), parties));
-        let backend = BackendClient::new(setup.options.api_url.clone(), setup.options.secret_key.clone())?;
         let gateway_url = match &config.gateway_url {
             Some(url) => url.clone(),
             None => own_url.join(GATEWAY_PATH).map_err(not_a_url)?,
         };
         Ok(Self {
-            clerk: Arc::new(Clerk::new(setup.options, verifier, backend)),
+            clerk: Arc::new(Clerk::new(setup.options, verifier, setup.backend)),
             gateway: GatewayClient::new(gateway_url)?,
             supabase: supabase(config, &own_url)?,
             key_sets,
@@ -122,21 +122,19 @@ fn embedded_setup(embedded: &EmbeddedClerk, place: &Place<'_>) -> Result<ClerkSe
     })?;
     let key = instance.publishable_key();
     let portal = |page: &str| parse_join(place.public_url, &format!("{CLERK_PATH}/{page}"));
+    let publishable_key =
+        PublishableKey::parse(key).map_err(|error| invalid("CLERK_PUBLISHABLE_KEY", &error.to_string()))?;
+    let frontend_api_url = parse_join(place.public_url, CLERK_PATH)?;
     let options = ClerkOptions {
-        publishable_key: PublishableKey::parse(key)
-            .map_err(|error| invalid("CLERK_PUBLISHABLE_KEY", &error.to_string()))?,
-        frontend_api_url: parse_join(place.public_url, CLERK_PATH)?,
-        api_url: parse_join(place.own_url, &format!("{CLERK_PATH}/api"))?,
-        secret_key: instance.secret_key(),
-        public_url: place.public_url.clone(),
         sign_in_url: Some(portal("sign-in")?),
         sign_up_url: Some(portal("sign-up")?),
-        domains: Domains::default(),
-        organization_sync: OrganizationSync::default(),
+        ..ClerkOptions::new(publishable_key, frontend_api_url, place.public_url.clone())
     };
+    let api_url = parse_join(place.own_url, &format!("{CLERK_PATH}/api"))?;
     let keys = parse_join(place.own_url, &format!("{CLERK_PATH}/.well-known/jwks.json"))?;
     Ok(ClerkSetup {
         options,
+        backend: BackendClient::new(api_url, instance.secret_key())?,
         issuer: instance.issuer(),
         key_source: Some(KeySource::Server(keys.into())),
         instance: Some(instance),
@@ -159,22 +157,22 @@ fn refuse_exposure(place: &Place<'_>) -> Result<(), ConfigError> {
 
 fn hosted_setup(hosted: &HostedClerk, public_url: &Url) -> Result<ClerkSetup, StartError> {
     let page = |url: &Option<String>| url.as_deref().map(|url| parse_join(public_url, url)).transpose();
+    let frontend_api_url = match page(&hosted.proxy_url)? {
+        Some(proxy) => proxy,
+        None => parse(&hosted.frontend_api_url)?,
+    };
     let options = ClerkOptions {
-        publishable_key: hosted.publishable_key.clone(),
-        frontend_api_url: match page(&hosted.proxy_url)? {
-            Some(proxy) => proxy,
-            None => parse(&hosted.frontend_api_url)?,
-        },
-        api_url: hosted.api_url.clone(),
-        secret_key: hosted.secret_key.clone(),
-        public_url: public_url.clone(),
         sign_in_url: page(&hosted.sign_in_url)?,
         sign_up_url: page(&hosted.sign_up_url)?,
-        domains: Domains::default(),
-        organization_sync: OrganizationSync::default(),
+        ..ClerkOptions::new(hosted.publishable_key.clone(), frontend_api_url, public_url.clone())
     };
-    let key_source = hosted.jwt_key.clone().map(KeySource::Key);
-    Ok(ClerkSetup { options, issuer: hosted.frontend_api_url.clone(), key_source, instance: None })
+    Ok(ClerkSetup {
+        options,
+        backend: BackendClient::new(hosted.api_url.clone(), hosted.secret_key.clone())?,
+        issuer: hosted.frontend_api_url.clone(),
+        key_source: hosted.jwt_key.clone().map(KeySource::Key),
+        instance: None,
+    })
 }
 
 /// How this program reaches itself. A server that listens on every address is reached on loopback.

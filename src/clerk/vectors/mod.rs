@@ -12,7 +12,7 @@ use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Map, Value, json};
 use url::Url;
 
-use super::{ClerkOptions, Domains, OrganizationSync, PublishableKey};
+use super::{ClerkOptions, Domains, PublishableKey};
 use crate::testing::TestKey;
 
 /// The origin that tokens are for unless they say otherwise.
@@ -232,18 +232,8 @@ impl Words {
 
 /// An application of its own at the origin of `url`, with nothing special to it.
 fn application(publishable_key: PublishableKey, url: &Url) -> ClerkOptions {
-    ClerkOptions {
-        frontend_api_url: self::url(&format!("https://{}", publishable_key.host())),
-        publishable_key,
-        // Nothing listens there.
-        api_url: self::url("http://127.0.0.1:9"),
-        secret_key: "sk_test_x".into(),
-        public_url: self::url(&url.origin().ascii_serialization()),
-        sign_in_url: None,
-        sign_up_url: None,
-        domains: Domains::Single,
-        organization_sync: OrganizationSync::default(),
-    }
+    let frontend_api_url = self::url(&format!("https://{}", publishable_key.host()));
+    ClerkOptions::new(publishable_key, frontend_api_url, self::url(&url.origin().ascii_serialization()))
 }
 
 /// The application's place among its domains, as Clerk's SDK is told of it.

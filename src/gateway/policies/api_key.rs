@@ -13,7 +13,7 @@ use axum::{
 };
 use serde::Deserialize;
 
-use super::{InboundPolicy, Policy, PolicySite, Verdict, ready};
+use super::{InboundPolicy, Policy, PolicySite, Verdict, let_pass, ready};
 use crate::gateway::{
     api_keys::{ApiKeys, BadKey},
     context::{Context, User},
@@ -94,7 +94,7 @@ impl InboundPolicy for ApiKey {
         match self.user(request.headers(), context.arrival.now) {
             Ok(user) => context.user = Some(user.clone()),
             Err(problem) if self.allow_unauthenticated => {
-                tracing::info!(gateway.request_id = %context.arrival.request_id, reason = problem.reason(), "let pass unauthenticated");
+                let_pass(context, problem.reason());
             }
             Err(problem) => return ready(Err(problem.into())),
         }

@@ -13,12 +13,15 @@ use serde::Deserialize;
 use serde_json::Value;
 use subtle::ConstantTimeEq;
 
-use super::{InboundPolicy, Policy, PolicySite, Verdict, ready};
+use super::{InboundPolicy, Policy, PolicySite, Verdict, let_pass, ready};
 use crate::gateway::{
     context::{Context, User},
     problem::Problem,
     project::{LoadError, Options},
 };
+
+/// No credentials, or none that fit: nobody learns which.
+const REASON: &str = "basic";
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -90,10 +93,10 @@ impl InboundPolicy for BasicAuth {
     fn apply<'a>(&'a self, request: Request, context: &'a mut Context) -> Verdict<'a> {
         match self.user(request.headers()) {
             Some(user) => context.user = Some(user.clone()),
-            None if self.allow_unauthenticated => {}
+            None if self.allow_unauthenticated => let_pass(context, REASON),
             None => {
                 let challenge = HeaderValue::from_static("Basic realm=\"gatehouse\", charset=\"UTF-8\"");
-                let problem = Problem::unauthorized("basic", "A name and a password are needed, and must fit.");
+                let problem = Problem::unauthorized(REASON, "A name and a password are needed, and must fit.");
                 return ready(Err(problem.with_header(header::WWW_AUTHENTICATE, challenge).into()));
             }
         }

@@ -13,6 +13,7 @@ use super::{
     InboundPolicy, Policy, Verdict,
     bearer::{MISSING, bearer_token, refuse, refuse_missing},
     jwt_options::{JwtOptions, OnInvalidToken},
+    let_pass,
 };
 use crate::{
     gateway::{
@@ -80,7 +81,7 @@ impl InboundPolicy for JwtAuth {
                     context.user = Some(user);
                 }
                 Err(problem) if self.lets_pass(&problem) => {
-                    tracing::info!(gateway.request_id = %context.arrival.request_id, reason = problem.reason(), "let pass unauthenticated");
+                    let_pass(context, problem.reason());
                 }
                 Err(problem) => return Err(problem.into()),
             }

@@ -194,6 +194,16 @@ pub fn sample(policy_type: &str) -> Option<Build> {
 }
 
 /// What a policy returns that waits for nothing.
+/// The default of options that are on unless a project says otherwise.
+const fn yes() -> bool {
+    true
+}
+
+/// Notes that a request passed without a known caller, and what was wrong with what it brought.
+fn let_pass(context: &Context, reason: &'static str) {
+    tracing::info!(gateway.request_id = %context.arrival.request_id, reason, "let pass unauthenticated");
+}
+
 fn ready<'a, T: Send + 'a>(value: T) -> Pin<Box<dyn Future<Output = T> + Send + 'a>> {
     Box::pin(std::future::ready(value))
 }

@@ -7,7 +7,7 @@ use axum::{extract::Request, http::uri::PathAndQuery};
 use serde::Deserialize;
 use url::form_urlencoded;
 
-use super::{InboundPolicy, Policy, PolicySite, Verdict, ready};
+use super::{InboundPolicy, Policy, PolicySite, Verdict, ready, yes};
 use crate::gateway::{
     context::{Context, query_value},
     project::{LoadError, Options},
@@ -26,10 +26,6 @@ struct Param {
     value: String,
     #[serde(default = "yes")]
     overwrite: bool,
-}
-
-const fn yes() -> bool {
-    true
 }
 
 #[derive(Deserialize)]

@@ -9,7 +9,7 @@ use axum::{
 };
 use serde::Deserialize;
 
-use super::{InboundPolicy, OutboundPolicy, Outcome, Policy, PolicySite, Verdict, ready};
+use super::{InboundPolicy, OutboundPolicy, Outcome, Policy, PolicySite, Verdict, ready, yes};
 use crate::gateway::{
     context::Context,
     project::{LoadError, Options},
@@ -28,10 +28,6 @@ struct HeaderOptions {
     value: String,
     #[serde(default = "yes")]
     overwrite: bool,
-}
-
-const fn yes() -> bool {
-    true
 }
 
 struct Entry {
