@@ -67,7 +67,7 @@ async fn the_embedded_clerk_serves_this_machine_only() {
     );
     let allowed = [("LEPTOS_SITE_ADDR", "0.0.0.0:0"), ("GATEHOUSE_EMBEDDED_CLERK", "allow-non-loopback")];
     let app = App::start(&allowed).await;
-    assert_eq!(app.get("/health/ready", &[]).await.status, 200);
+    assert_eq!(app.get("/health/live", &[]).await.status, 200);
 }
 
 #[tokio::test]
