@@ -1,15 +1,18 @@
 //! Changing a project's file of API keys: the only place that ever sees a new key, which it hands out once.
 
 use std::{
-    fs,
+    fs::{self, File, OpenOptions},
+    io::{self, Write},
     path::{Path, PathBuf},
 };
 
 use serde_json::{Value, json};
 
-use super::{ApiKeys, FILE, make_key};
+use super::{ApiKeys, FILE, is_name, make_key};
 use crate::gateway::project::{Layout, LoadError, read};
 
+/// Held while a command changes the file, beside it: two commands at once lose nothing. Stays there, empty.
+const LOCK: &str = ".api-keys.lock";
 /// As many digits of a hash as tell keys apart for people.
 const SHOWN_DIGITS: usize = 12;
 
@@ -28,9 +31,14 @@ pub struct KeySummary {
 /// if there is none.
 ///
 /// # Errors
-/// When the file cannot be read or written, or is not right.
+/// When the file cannot be read or written, or is not right, or the consumer has no name.
 pub fn create_key(directory: &Path, consumer: &str, random: [u8; 24]) -> Result<String, LoadError> {
-    let (path, mut entries) = open(directory)?;
+    let path = path(directory);
+    if !is_name(consumer) {
+        return Err(LoadError::file(&path, "the name of a consumer, nothing that can be read"));
+    }
+    let _lock = lock(&path)?;
+    let mut entries = entries(&path)?;
     let (key, hash) = make_key(random);
     entries.push(json!({ "consumer": consumer, "hash": hash, "metadata": {} }));
     save(&path, &entries)?;
@@ -48,7 +56,7 @@ pub fn list_keys(directory: &Path) -> Result<Vec<KeySummary>, LoadError> {
         id: id(entry).to_owned(),
         expires_on: text(entry, "expiresOn"),
     };
-    Ok(open(directory)?.1.iter().map(summary).collect())
+    Ok(entries(&path(directory))?.iter().map(summary).collect())
 }
 
 /// Removes the key called `id` from the project in `directory`; false if there is none.
@@ -56,7 +64,9 @@ pub fn list_keys(directory: &Path) -> Result<Vec<KeySummary>, LoadError> {
 /// # Errors
 /// When the file cannot be read or written, or is not right.
 pub fn revoke_key(directory: &Path, id: &str) -> Result<bool, LoadError> {
-    let (path, entries) = open(directory)?;
+    let path = path(directory);
+    let _lock = lock(&path)?;
+    let entries = entries(&path)?;
     let before = entries.len();
     let kept: Vec<Value> = entries.into_iter().filter(|entry| self::id(entry) != id).collect();
     let found = kept.len() < before;
@@ -71,24 +81,56 @@ fn id(entry: &Value) -> &str {
     hash.get(..SHOWN_DIGITS).unwrap_or(hash)
 }
 
-/// The file and its entries, which are all right.
-fn open(directory: &Path) -> Result<(PathBuf, Vec<Value>), LoadError> {
-    let path = Layout::of(directory).config.join(FILE);
-    if !path.is_file() {
-        return Ok((path, Vec::new()));
-    }
-    let content = read(&path)?;
-    ApiKeys::read(&path, &content)?;
-    let entries = content["keys"].as_array().cloned().unwrap_or_default();
-    Ok((path, entries))
+fn path(directory: &Path) -> PathBuf {
+    Layout::of(directory).config.join(FILE)
 }
 
-/// Whoever reads the file meanwhile reads the old one or the new one, never half of one.
+/// What the file holds, all of it right.
+fn entries(path: &Path) -> Result<Vec<Value>, LoadError> {
+    if !path.is_file() {
+        return Ok(Vec::new());
+    }
+    let content = read(path)?;
+    ApiKeys::read(path, &content)?;
+    Ok(content["keys"].as_array().cloned().unwrap_or_default())
+}
+
+/// Waits until no other command changes the file. The lock ends with what is returned, or with the program.
+fn lock(path: &Path) -> Result<File, LoadError> {
+    let lock = path.with_file_name(LOCK);
+    let held = OpenOptions::new().create(true).append(true).open(&lock).and_then(|file| file.lock().map(|()| file));
+    held.map_err(|error| LoadError::file(&lock, &format!("a file that can be locked ({error}), none")))
+}
+
+/// Whoever reads the file meanwhile reads the old one or the new one, never half of one; so does who reads it after the
+/// machine lost its power.
 fn save(path: &Path, entries: &[Value]) -> Result<(), LoadError> {
     let text = format!("{:#}\n", json!({ "keys": entries }));
     let new = path.with_extension("json.new");
-    let written = fs::write(&new, text).and_then(|()| fs::rename(&new, path));
+    let written = write_private(&new, &text).and_then(|()| fs::rename(&new, path)).and_then(|()| sync_folder(path));
     written.map_err(|error| LoadError::file(path, &format!("a file that can be written ({error}), none")))
+}
+
+/// Nobody else can read the file, not even while it is written.
+fn write_private(path: &Path, text: &str) -> io::Result<()> {
+    // What a command left that was ended halfway.
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(path)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()
+}
+
+/// The new name is written down, too.
+fn sync_folder(path: &Path) -> io::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
 }
 
 #[cfg(test)]
@@ -117,5 +159,40 @@ mod tests {
         fs::write(&path, "{ \"keys\": [{}] }").unwrap();
         assert!(create_key(folder.path(), "acme", [3; 24]).unwrap_err().to_string().contains("at /keys/0/consumer"));
         assert_eq!(fs::read_to_string(&path).unwrap(), "{ \"keys\": [{}] }", "what is not understood is not touched");
+    }
+    #[test]
+    fn commands_at_once_lose_nothing() {
+        const COMMANDS: u8 = 24;
+        let folder = TempFolder::new();
+        std::thread::scope(|scope| {
+            for number in 0..COMMANDS {
+                let folder = folder.path();
+                scope.spawn(move || create_key(folder, &format!("consumer {number}"), [number; 24]).unwrap());
+            }
+        });
+        assert_eq!(list_keys(folder.path()).unwrap().len(), usize::from(COMMANDS));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn nobody_else_reads_the_file() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = TempFolder::new();
+        let path = folder.path().join(FILE);
+        fs::write(&path, "{ \"keys\": [] }").unwrap();
+        fs::write(path.with_extension("json.new"), "left behind").unwrap();
+        create_key(folder.path(), "acme", [1; 24]).unwrap();
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        assert!(!path.with_extension("json.new").exists());
+    }
+
+    #[test]
+    fn a_key_is_somebodys() {
+        let folder = TempFolder::new();
+        for consumer in ["", " ", "a\nb"] {
+            let fault = create_key(folder.path(), consumer, [1; 24]).unwrap_err().to_string();
+            assert!(fault.contains("expected the name of a consumer"), "{fault}");
+        }
+        assert_eq!(list_keys(folder.path()), Ok(Vec::new()));
     }
 }

@@ -82,6 +82,9 @@ impl ApiKeys {
                 let place = place.and_then(|entry| entry.step(member));
                 place.unwrap_or_else(|| root.clone()).error(expected)
             };
+            if !is_name(&entry.consumer) {
+                return Err(fault("consumer", "the name of a consumer"));
+            }
             let hash = from_hex(&entry.hash).ok_or_else(|| fault("hash", "a SHA-256 hash: 64 hexadecimal digits"))?;
             let expires = entry.expires_on.as_deref().map(|text| OffsetDateTime::parse(text, &Rfc3339)).transpose();
             let expires = expires.map_err(|_| fault("expiresOn", "a time such as \"2030-01-01T00:00:00Z\""))?;
@@ -107,6 +110,11 @@ impl ApiKeys {
         }
         Ok(&found.user)
     }
+}
+
+/// Whether people can tell a consumer by this.
+fn is_name(consumer: &str) -> bool {
+    !consumer.trim().is_empty() && !consumer.contains(char::is_control)
 }
 
 fn start(hash: &[u8; 32]) -> [u8; 8] {
@@ -210,6 +218,7 @@ mod tests {
             (json!([{ "consumer": "a", "hash": "x" }]), "api-keys.json at /keys/0/hash: expected a SHA-256 hash"),
             (json!([{ "consumer": "a", "hash": hash, "expiresOn": "soon" }]), "at /keys/0/expiresOn: expected a time"),
             (json!([{ "hash": hash }]), "at /keys/0/consumer: expected a value"),
+            (json!([{ "consumer": " ", "hash": hash }]), "at /keys/0/consumer: expected the name of a consumer"),
             (json!([{ "consumer": "a", "hash": hash, "key": "x" }]), "at /keys/0/key: expected one of"),
         ] {
             let error = keys(&entries).map(|_| ()).unwrap_err();
