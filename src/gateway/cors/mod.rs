@@ -35,7 +35,7 @@ pub enum CorsPolicy {
 #[derive(Debug)]
 pub struct CustomPolicy {
     origins: Vec<OriginRule>,
-    /// None: those of the route.
+    /// None: those that the path has.
     methods: Option<Vec<String>>,
     /// None: whatever is asked for.
     headers: Option<HeaderValue>,
@@ -75,10 +75,11 @@ impl CorsPolicy {
                 .map_err(|_| options.error(member, "names that a header may hold")),
             None => Ok(None),
         };
+        let methods = read.allowed_methods.and_then(unless_all);
         let policy = CustomPolicy {
             origins,
-            methods: read.allowed_methods.map(|list| list.0.iter().map(|name| name.to_ascii_uppercase()).collect()),
-            headers: list("allowedHeaders", read.allowed_headers)?,
+            methods: methods.map(|list| list.0.iter().map(|name| name.to_ascii_uppercase()).collect()),
+            headers: list("allowedHeaders", read.allowed_headers.and_then(unless_all))?,
             expose: list("exposeHeaders", read.expose_headers)?,
             max_age: read.max_age,
             credentials: read.allow_credentials,
@@ -125,12 +126,11 @@ impl CorsPolicy {
         let wanted = request.get(header::ACCESS_CONTROL_REQUEST_METHOD).and_then(|method| method.to_str().ok());
         let mut allowed: Vec<&str> = methods.iter().map(|method| method.as_str()).collect();
         let mut max_age = Some(ANYTHING_MAX_AGE);
-        // With credentials a browser takes `*` to the letter, so that what it asks for is named.
         let asked = request.get(header::ACCESS_CONTROL_REQUEST_HEADERS).cloned();
-        let mut allowed_headers = asked.or_else(|| Some(HeaderValue::from_static("*")));
+        let allowed_headers;
         match self {
             Self::None => return Err(Problem::not_found()),
-            Self::AnythingGoes => {}
+            Self::AnythingGoes => allowed_headers = asked.or_else(|| Some(HeaderValue::from_static("*"))),
             Self::Custom(custom) => {
                 let (Some(origin), Some(wanted)) = (origin, wanted) else {
                     return Err(Problem::bad_request(
@@ -144,7 +144,7 @@ impl CorsPolicy {
                     return Err(Problem::not_found());
                 }
                 max_age = custom.max_age;
-                allowed_headers = custom.headers.clone();
+                allowed_headers = custom.headers.clone().or(asked);
             }
         }
         let mut response = Response::new(Body::empty());
@@ -175,6 +175,12 @@ impl CorsPolicy {
             }
         }
     }
+}
+
+/// With credentials a browser takes `*` to the letter, and it never stands for `authorization`: what is asked for is named
+/// instead.
+fn unless_all(list: TextList) -> Option<TextList> {
+    (!list.0.iter().any(|name| name == "*")).then_some(list)
 }
 
 fn remove_cors_headers(headers: &mut HeaderMap) {

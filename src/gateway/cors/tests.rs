@@ -88,6 +88,27 @@ fn preflights_are_answered_as_zuplo_does() {
 }
 
 #[test]
+fn headers_that_are_not_listed_are_those_that_are_asked_for() {
+    let asks = ("access-control-request-headers", "authorization, x-c");
+    let request = [ORIGIN, ("access-control-request-method", "PUT"), asks];
+    for entry in [
+        json!({ "name": "a", "allowedOrigins": "https://app.example" }),
+        json!({ "name": "a", "allowedOrigins": "https://app.example", "allowedHeaders": "*", "allowedMethods": ["*"] }),
+    ] {
+        let policy = custom(&entry).unwrap();
+        let answer = preflight(&policy, &request).unwrap();
+        assert_eq!(text(&answer, "access-control-allow-headers"), "authorization, x-c", "{entry}");
+        assert_eq!(text(&answer, "access-control-allow-methods"), "GET, PUT", "{entry}");
+        let answer = preflight(&policy, &request[..2]).unwrap();
+        assert!(!answer.contains_key("access-control-allow-headers"), "nothing was asked for");
+    }
+    let none = json!({ "name": "a", "allowedOrigins": "https://app.example", "allowedHeaders": [] });
+    assert_eq!(text(&preflight(&custom(&none).unwrap(), &request).unwrap(), "access-control-allow-headers"), "");
+    let answer = preflight(&app_only(), &[ORIGIN, ("access-control-request-method", "GET"), asks]).unwrap();
+    assert_eq!(text(&answer, "access-control-allow-headers"), "authorization, x-a", "a list is a list");
+}
+
+#[test]
 fn faults_are_named() {
     for (entry, expected) in [
         (json!({ "allowedOrigins": "*" }), "at /name: expected a value, found nothing"),
