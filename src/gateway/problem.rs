@@ -4,10 +4,10 @@ use std::{borrow::Cow, time::Duration};
 
 use axum::{
     body::Body,
-    http::{HeaderName, HeaderValue, Response, StatusCode, header},
+    http::{HeaderName, HeaderValue, Method, Response, StatusCode, header},
 };
 use serde_json::json;
-use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+use time::OffsetDateTime;
 
 use super::context::Arrival;
 
@@ -33,6 +33,12 @@ impl Problem {
         Self::new(StatusCode::BAD_REQUEST, "bad_request", detail)
     }
 
+    /// The address of the upstream would be longer than addresses can be.
+    #[must_use]
+    pub fn uri_too_long() -> Self {
+        Self::new(StatusCode::URI_TOO_LONG, "uri_too_long", "The request's address is too long to be sent on.")
+    }
+
     /// Nobody knows who the caller is.
     #[must_use]
     pub fn unauthorized(reason: &'static str, detail: &'static str) -> Self {
@@ -49,6 +55,17 @@ impl Problem {
     #[must_use]
     pub fn not_found() -> Self {
         Self::new(StatusCode::NOT_FOUND, "no_route", "Not Found")
+    }
+
+    /// The path has routes, but none for the method: `allowed` are those that it has.
+    #[must_use]
+    pub fn method_not_allowed(allowed: &[&Method]) -> Self {
+        let names: Vec<&str> = allowed.iter().map(|method| method.as_str()).collect();
+        let problem = Self::new(StatusCode::METHOD_NOT_ALLOWED, "method", "This path has no such method.");
+        match HeaderValue::from_str(&names.join(", ")) {
+            Ok(names) => problem.with_header(header::ALLOW, names),
+            Err(_) => problem,
+        }
     }
 
     /// The fault is ours, or the project's.
@@ -98,7 +115,26 @@ impl Problem {
     }
 }
 
+/// As JavaScript writes it: `2026-01-01T00:00:00.000Z`, milliseconds always.
 fn timestamp(since_epoch: Duration) -> Option<String> {
-    let millis = i128::try_from(since_epoch.as_millis()).ok()? * 1_000_000;
-    OffsetDateTime::from_unix_timestamp_nanos(millis).ok()?.format(&Rfc3339).ok()
+    let time = OffsetDateTime::from_unix_timestamp(i64::try_from(since_epoch.as_secs()).ok()?).ok()?;
+    let (date, clock) = (time.date(), time.time());
+    let millis = since_epoch.subsec_millis();
+    Some(format!("{date}T{:02}:{:02}:{:02}.{millis:03}Z", clock.hour(), clock.minute(), clock.second()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_always_has_its_milliseconds() {
+        for (millis, expected) in [
+            (0, "1970-01-01T00:00:00.000Z"),
+            (1_767_225_600_000, "2026-01-01T00:00:00.000Z"),
+            (1_767_229_265_050, "2026-01-01T01:01:05.050Z"),
+        ] {
+            assert_eq!(timestamp(Duration::from_millis(millis)).as_deref(), Some(expected));
+        }
+    }
 }

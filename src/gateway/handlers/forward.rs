@@ -23,7 +23,7 @@ use crate::gateway::{
     context::Context,
     problem::Problem,
     project::{LoadError, Options},
-    template::{Scope, UrlTemplate},
+    template::{BadTarget, Scope, UrlTemplate},
     upstream::Upstream,
 };
 
@@ -74,11 +74,12 @@ pub fn build_rewrite(options: &Options<'_>, site: &HandlerSite<'_>) -> Result<Ar
 
 fn build(target: UrlTemplate, read: &ForwardOptions, site: &HandlerSite<'_>) -> Arc<dyn Handler> {
     Arc::new(Forward {
-        target,
-        forward_search: read.forward_search.unwrap_or(true),
+        // Where the template takes the query along, it would stand there twice.
+        forward_search: read.forward_search.unwrap_or(true) && !target.takes_search(),
         follow_redirects: read.follow_redirects,
         patience: Duration::from_millis(read.timeout_ms.unwrap_or(DEFAULT_TIMEOUT_MS)),
         upstream: site.dependencies.upstream.clone(),
+        target,
     })
 }
 
@@ -101,10 +102,12 @@ impl Forward {
     async fn forward(&self, request: Request, context: &Context) -> Result<Response<Body>, Problem> {
         let (mut parts, body) = request.into_parts();
         let search = parts.uri.query().filter(|_| self.forward_search);
-        let target = self
-            .target
-            .expand(&parts, context, search)
-            .map_err(|_| Problem::bad_request("A value of this request does not fit into the upstream's path."))?;
+        let target = self.target.expand(&parts, context, search).map_err(|bad| match bad {
+            BadTarget::Ambiguous => {
+                Problem::bad_request("A value of this request does not fit into the upstream's path.")
+            }
+            BadTarget::TooLong => Problem::uri_too_long(),
+        })?;
         parts.uri = target.clone();
         let again = Some(&parts).filter(|_| self.follow_redirects).and_then(repeatable);
         let response = self.upstream.send(Request::from_parts(parts, body), self.patience, context).await?;

@@ -3,13 +3,17 @@
 //! Options: of the first `params` (required: `name`, `value`, and `overwrite`, default true: false keeps values that are
 //! there); of the second `params` (required: names). What they do not name stays as the client wrote it.
 
-use axum::{extract::Request, http::uri::PathAndQuery};
+use axum::{
+    extract::Request,
+    http::{Uri, uri::PathAndQuery},
+};
 use serde::Deserialize;
 use url::form_urlencoded;
 
 use super::{InboundPolicy, Policy, PolicySite, Verdict, ready, yes};
 use crate::gateway::{
     context::{Context, query_value},
+    problem::Problem,
     project::{LoadError, Options},
 };
 
@@ -57,7 +61,9 @@ impl InboundPolicy for SetParams {
                 kept.push(
                     form_urlencoded::Serializer::new(String::new()).append_pair(&param.name, &param.value).finish(),
                 );
-                set_query(&mut request, &kept.join("&"));
+                if let Err(problem) = set_query(&mut request, &kept.join("&")) {
+                    return ready(Err(problem.into()));
+                }
             }
         }
         ready(Ok(request))
@@ -68,7 +74,9 @@ impl InboundPolicy for RemoveParams {
     fn apply<'a>(&'a self, mut request: Request, _context: &'a mut Context) -> Verdict<'a> {
         for name in &self.0 {
             let kept = without(request.uri().query().unwrap_or_default(), name);
-            set_query(&mut request, &kept.join("&"));
+            if let Err(problem) = set_query(&mut request, &kept.join("&")) {
+                return ready(Err(problem.into()));
+            }
         }
         ready(Ok(request))
     }
@@ -80,17 +88,15 @@ fn without(query: &str, name: &str) -> Vec<String> {
     query.split('&').filter(|pair| !pair.is_empty()).filter(is_kept).map(str::to_owned).collect()
 }
 
-fn set_query(request: &mut Request, query: &str) {
+/// An address that cannot be made is refused: without the query that the project wants it would say something else.
+fn set_query(request: &mut Request, query: &str) -> Result<(), Problem> {
     let path = request.uri().path();
     let target = if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") };
     let mut parts = request.uri().clone().into_parts();
-    // Both come from an address that was read as one.
-    if let Ok(target) = target.parse::<PathAndQuery>() {
-        parts.path_and_query = Some(target);
-        if let Ok(uri) = axum::http::Uri::from_parts(parts) {
-            *request.uri_mut() = uri;
-        }
-    }
+    // Both come from an address that was read as one, so that only its length can be wrong.
+    parts.path_and_query = Some(target.parse::<PathAndQuery>().map_err(|_| Problem::uri_too_long())?);
+    *request.uri_mut() = Uri::from_parts(parts).map_err(|_| Problem::uri_too_long())?;
+    Ok(())
 }
 
 #[cfg(test)]
@@ -115,6 +121,14 @@ mod tests {
         ] {
             assert_eq!(query("set-query-params-inbound", one(overwrite), uri).await, expected);
         }
+    }
+
+    #[tokio::test]
+    async fn an_address_that_grows_too_long_is_refused() {
+        let options = json!({ "params": [{ "name": "key", "value": "v".repeat(100) }] });
+        let uri = format!("/p?{}", "q".repeat(65_500));
+        let mut policy = inbound("set-query-params-inbound", &options);
+        assert_eq!(policy.refuses(request_to("GET", &uri)).await.status(), 414);
     }
 
     #[tokio::test]

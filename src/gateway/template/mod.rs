@@ -32,9 +32,17 @@ const SEGMENT: &AsciiSet =
 /// The same for values that may hold several segments: what the route's own pattern let through.
 const SEGMENTS: &AsciiSet = &SEGMENT.remove(b'/');
 
-/// What filling in came to.
+/// The most bytes that the `http` crate takes for an address.
+const LONGEST: usize = u16::MAX as usize - 1;
+
+/// Why a template cannot be filled in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct AmbiguousTarget;
+pub enum BadTarget {
+    /// A value would make the path climb, or leave a segment empty.
+    Ambiguous,
+    /// The address would be longer than addresses can be.
+    TooLong,
+}
 
 /// A URL with gaps.
 #[derive(Debug, Clone, PartialEq)]
@@ -117,11 +125,16 @@ impl UrlTemplate {
         Ok(())
     }
 
+    /// Whether the template itself takes the request's query along.
+    pub fn takes_search(&self) -> bool {
+        self.query.contains(&Piece::Value(Expression::Search))
+    }
+
     /// Fills the gaps; `search` is a query to go behind the template's own.
     ///
     /// # Errors
-    /// When a value would make the path climb, or leave a segment empty.
-    pub fn expand(&self, request: &Parts, context: &Context, search: Option<&str>) -> Result<Uri, AmbiguousTarget> {
+    /// When there is no such address.
+    pub fn expand(&self, request: &Parts, context: &Context, search: Option<&str>) -> Result<Uri, BadTarget> {
         let mut target = self.origin.clone();
         let start = target.len();
         for piece in &self.path {
@@ -141,10 +154,10 @@ impl UrlTemplate {
         // Some upstreams decode a segment before they drop its parameters.
         let is_dots = |segment: &str| segment.split("%3B").next().is_some_and(is_dot_segment);
         if is_dots(last) || segments.any(|segment| segment.is_empty() || is_dots(segment)) {
-            return Err(AmbiguousTarget);
+            return Err(BadTarget::Ambiguous);
         }
         self.push_query(&mut target, request, context, search);
-        target.parse().map_err(|_| AmbiguousTarget)
+        target.parse().map_err(|_| if target.len() > LONGEST { BadTarget::TooLong } else { BadTarget::Ambiguous })
     }
 
     fn push_query(&self, target: &mut String, request: &Parts, context: &Context, search: Option<&str>) {

@@ -37,7 +37,7 @@ fn request(uri: &str) -> Parts {
     request.body(()).unwrap().into_parts().0
 }
 
-fn expand(template: &str, search: Option<&str>) -> Result<String, AmbiguousTarget> {
+fn expand(template: &str, search: Option<&str>) -> Result<String, BadTarget> {
     let context = context("/users/:id/:rest(.*)", "/users/7 8/x/y?z");
     let template = parse(template, &["id", "rest"]).unwrap_or_else(|expected| panic!("{template}: {expected}"));
     template.expand(&request("/users/7%208/x/y%3Fz?page=2&q=a%26b"), &context, search).map(|uri| uri.to_string())
@@ -73,6 +73,23 @@ fn values_go_where_the_template_has_them() {
 }
 
 #[test]
+fn an_address_that_grows_too_long_is_told_apart() {
+    let long = format!("q={}", "q".repeat(65_530));
+    assert_eq!(expand("https://a.example/x", Some(&long)), Err(BadTarget::TooLong));
+}
+
+#[test]
+fn a_template_says_whether_it_takes_the_query_along() {
+    for (template, takes) in [
+        ("https://a.example/x${search}", true),
+        ("https://a.example/x?a=1&${search}", true),
+        ("https://a.example/x?q=${query.q}", false),
+    ] {
+        assert_eq!(parse(template, &[]).unwrap().takes_search(), takes, "{template}");
+    }
+}
+
+#[test]
 fn what_cannot_be_meant_is_refused_at_load() {
     for (template, expected) in [
         ("/x", "a URL with a fixed host"),
@@ -100,10 +117,10 @@ fn a_path_that_climbs_is_refused() {
     for path in ["/users/../x", "/users/./x", "/users//x", "/users/..;/x", "/users/.;v=1"] {
         let context = context("/users/:rest(.*)", path);
         let template = parse("https://a.example/files/${params.rest}", &["rest"]).unwrap();
-        assert_eq!(template.expand(&request("/users"), &context, None), Err(AmbiguousTarget), "{path}");
+        assert_eq!(template.expand(&request("/users"), &context, None), Err(BadTarget::Ambiguous), "{path}");
     }
     let literal = parse("https://a.example/files/..;v=1/x", &[]).unwrap();
-    assert_eq!(literal.expand(&request("/"), &testing::context(), None), Err(AmbiguousTarget));
+    assert_eq!(literal.expand(&request("/"), &testing::context(), None), Err(BadTarget::Ambiguous));
 }
 
 #[test]
