@@ -141,6 +141,10 @@ pub fn outbound(policy_type: &str, options: &Value) -> Applied<Arc<dyn OutboundP
 }
 
 impl Applied<Arc<dyn InboundPolicy>> {
+    pub fn policy(&self) -> Arc<dyn InboundPolicy> {
+        Arc::clone(&self.policy)
+    }
+
     /// The request that passed.
     pub async fn passes(&mut self, request: Request) -> Request {
         match self.policy.apply(request, &mut self.context).await {

@@ -13,7 +13,7 @@ use axum::{body::Body, extract::Request, http::Response};
 pub use hello_world::HelloWorld;
 
 use super::{
-    Dependencies,
+    Dependencies, InboundPolicy,
     context::Context,
     problem::Problem,
     project::{Layout, LoadError, Options},
@@ -37,8 +37,8 @@ pub struct HandlerSite<'a> {
     pub pattern: &'a PathPattern,
     /// Where the project's files are.
     pub layout: &'a Layout,
-    /// Whether a policy of this name says who the caller is.
-    pub identifies: &'a dyn Fn(&str) -> bool,
+    /// The project's policies before handlers, by the names that routes call them by.
+    pub inbound: &'a dyn Fn(&str) -> Vec<Arc<dyn InboundPolicy>>,
 }
 
 /// Makes a handler.

@@ -3,6 +3,7 @@
 //!
 //! Options: `authHeader` (default `Authorization`), `authScheme` (default `Bearer`; empty: the header holds the key
 //! alone), `bucketName` (default: keys without a bucket), `allowUnauthenticatedRequests` (default false),
+//! `disableAutomaticallyAddingKeyHeaderToOpenApi` (default false: served documents say how to send the key),
 //! `cacheTtlSeconds` (read, and without effect: a changed file counts at once).
 
 use std::sync::Arc;
@@ -13,7 +14,7 @@ use axum::{
 };
 use serde::Deserialize;
 
-use super::{InboundPolicy, Policy, PolicySite, Verdict, let_pass, ready};
+use super::{InboundPolicy, Policy, PolicySite, SecurityScheme, Verdict, let_pass, ready};
 use crate::gateway::{
     api_keys::{ApiKeys, BadKey},
     context::{Context, User},
@@ -29,6 +30,8 @@ struct KeyOptions {
     bucket_name: Option<String>,
     #[serde(default)]
     allow_unauthenticated_requests: bool,
+    #[serde(default)]
+    disable_automatically_adding_key_header_to_open_api: bool,
     #[serde(rename = "cacheTtlSeconds")]
     _cache_ttl_seconds: Option<u64>,
 }
@@ -40,6 +43,8 @@ struct ApiKey {
     bucket: Option<String>,
     challenge: HeaderValue,
     allow_unauthenticated: bool,
+    /// Served documents do not speak of it.
+    unmentioned: bool,
 }
 
 /// Makes the policy from its options.
@@ -58,6 +63,7 @@ pub fn build(options: &Options<'_>, site: &PolicySite<'_>) -> Result<Policy, Loa
         scheme,
         bucket: read.bucket_name,
         allow_unauthenticated: read.allow_unauthenticated_requests,
+        unmentioned: read.disable_automatically_adding_key_header_to_open_api,
     }))
 }
 
@@ -103,6 +109,10 @@ impl InboundPolicy for ApiKey {
 
     fn identifies(&self) -> bool {
         true
+    }
+
+    fn security_scheme(&self) -> Option<SecurityScheme> {
+        (!self.unmentioned).then(|| SecurityScheme::of(&self.header, &self.scheme))
     }
 
     fn requires_user(&self) -> bool {

@@ -13,7 +13,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use subtle::ConstantTimeEq;
 
-use super::{InboundPolicy, Policy, PolicySite, Verdict, let_pass, ready};
+use super::{InboundPolicy, Policy, PolicySite, SecurityScheme, Verdict, let_pass, ready};
 use crate::gateway::{
     context::{Context, User},
     problem::Problem,
@@ -105,6 +105,10 @@ impl InboundPolicy for BasicAuth {
 
     fn identifies(&self) -> bool {
         true
+    }
+
+    fn security_scheme(&self) -> Option<SecurityScheme> {
+        Some(SecurityScheme::of(&header::AUTHORIZATION, "basic"))
     }
 
     fn requires_user(&self) -> bool {

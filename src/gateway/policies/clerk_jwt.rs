@@ -4,7 +4,7 @@
 //!
 //! Options of our own: `authorizedParties` (default: any), `audience` (default: not looked at), `jwtKey` (the instance's
 //! public key: nothing is fetched), `issuers` (more instances, each with these three and its `frontendApiUrl`),
-//! `rejectPendingSessions`.
+//! `rejectPendingSessions`. `removeAuthorizationHeader` removes Clerk's cookies, too.
 
 use std::sync::Arc;
 
@@ -33,7 +33,8 @@ struct ClerkIssuer {
 
 /// Makes the policy from its options.
 pub fn build(options: &Options<'_>, site: &PolicySite<'_>) -> Result<Policy, LoadError> {
-    let (shared, own) = JwtOptions::read(options, &["rejectPendingSessions"])?;
+    let (mut shared, own) = JwtOptions::read(options, &["rejectPendingSessions"])?;
+    shared.remove_clerk_cookies = shared.remove_token;
     of_several_issuers(shared, &own, |issuer, shared| verifier(issuer, shared, site))
 }
 

@@ -10,8 +10,9 @@ use axum::{
 use serde_json::Value;
 
 use super::{
-    InboundPolicy, Policy, Verdict,
+    InboundPolicy, Policy, SecurityScheme, Verdict,
     bearer::{MISSING, bearer_token, refuse, refuse_missing},
+    clerk_cookies,
     jwt_options::{JwtOptions, OnInvalidToken},
     let_pass,
 };
@@ -88,12 +89,19 @@ impl InboundPolicy for JwtAuth {
             if self.options.remove_token {
                 request.headers_mut().remove(&self.options.token_header);
             }
+            if self.options.remove_clerk_cookies {
+                clerk_cookies::remove(request.headers_mut());
+            }
             Ok(request)
         })
     }
 
     fn identifies(&self) -> bool {
         true
+    }
+
+    fn security_scheme(&self) -> Option<SecurityScheme> {
+        Some(SecurityScheme::of(&self.options.token_header, "bearer"))
     }
 
     fn requires_user(&self) -> bool {

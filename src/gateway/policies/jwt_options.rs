@@ -74,6 +74,8 @@ pub struct JwtOptions {
     pub claims_to_headers: ClaimsToHeaders,
     pub token_header: HeaderName,
     pub remove_token: bool,
+    /// Clerk's cookies go with the token.
+    pub remove_clerk_cookies: bool,
     pub subject_claim: String,
     clock_skew: Option<Duration>,
 }
@@ -101,6 +103,7 @@ impl JwtOptions {
             claims_to_headers: read.claims_to_headers,
             token_header: token_header.map_err(|_| options.error("authHeader", "the name of a header"))?,
             remove_token: read.remove_authorization_header,
+            remove_clerk_cookies: false,
             subject_claim: read.sub_property_name.unwrap_or_else(|| "sub".to_owned()),
             clock_skew: read.clock_skew_seconds.map(Duration::from_secs),
         };
