@@ -68,6 +68,17 @@ pub fn refuse_token(reason: &'static str, detail: &'static str) -> Problem {
     }
 }
 
+/// The refusal for a caller who is known and may not do this; `scope` is what a token would need, if that can be said.
+pub fn refuse_caller(reason: &'static str, detail: &'static str, scope: Option<&str>) -> Problem {
+    let scope = scope.map(|scope| format!(r#", scope="{scope}""#)).unwrap_or_default();
+    let challenge = format!(r#"Bearer realm="gatehouse", error="insufficient_scope"{scope}"#);
+    let problem = Problem::forbidden(reason, detail);
+    match HeaderValue::from_str(&challenge) {
+        Ok(value) => problem.with_header(header::WWW_AUTHENTICATE, value),
+        Err(_) => problem,
+    }
+}
+
 /// One sentence per reason. Never what was expected, which is no caller's business.
 const fn detail(error: &TokenError) -> &'static str {
     match error {

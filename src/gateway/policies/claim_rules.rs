@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::bearer::refuse_token;
+use super::bearer::{refuse_caller, refuse_token};
 use crate::gateway::problem::Problem;
 
 /// The rules of one policy.
@@ -32,7 +32,7 @@ impl ClaimRules {
         if self.required_claims.iter().all(holds_one) {
             return Ok(());
         }
-        Err(Problem::forbidden("required_claims", "The token does not hold every claim that is needed."))
+        Err(refuse_caller("required_claims", "The token does not hold every claim that is needed.", None))
     }
 }
 

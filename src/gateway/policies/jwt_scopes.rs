@@ -5,17 +5,13 @@
 //! list), or, as Clerk's do, as permissions of the active organisation: `org_permissions` (version 1), or `o` with `fea`
 //! (version 2), which read as `org:feature:permission`.
 
-use axum::{
-    extract::Request,
-    http::{HeaderValue, header},
-};
+use axum::extract::Request;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{InboundPolicy, Policy, PolicySite, Verdict, ready, user_lists::unknown_caller};
+use super::{InboundPolicy, Policy, PolicySite, Verdict, bearer::refuse_caller, ready, user_lists::unknown_caller};
 use crate::gateway::{
     context::Context,
-    problem::Problem,
     project::{LoadError, Options},
 };
 
@@ -27,18 +23,18 @@ struct ScopeOptions {
 
 struct JwtScopes {
     scopes: Vec<String>,
-    challenge: HeaderValue,
 }
 
 /// Makes the policy from its options.
 pub fn build(options: &Options<'_>, _site: &PolicySite<'_>) -> Result<Policy, LoadError> {
     let scopes = options.read::<ScopeOptions>()?.scopes;
-    let is_scope = |scope: &String| !scope.is_empty() && !scope.contains(['"', '\\', ' ']);
-    let challenge = format!(r#"Bearer realm="gatehouse", error="insufficient_scope", scope="{}""#, scopes.join(" "));
-    let challenge =
-        HeaderValue::from_str(&challenge).ok().filter(|_| !scopes.is_empty() && scopes.iter().all(is_scope));
-    let challenge = challenge.ok_or_else(|| options.error("scopes", "scopes (RFC 6749, section 3.3)"))?;
-    Ok(Policy::inbound(JwtScopes { scopes, challenge }))
+    let is_scope = |scope: &String| {
+        !scope.is_empty() && scope.bytes().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\\'))
+    };
+    if scopes.is_empty() || !scopes.iter().all(is_scope) {
+        return Err(options.error("scopes", "scopes (RFC 6749, section 3.3)"));
+    }
+    Ok(Policy::inbound(JwtScopes { scopes }))
 }
 
 /// Every scope that the claims hold.
@@ -88,8 +84,8 @@ impl InboundPolicy for JwtScopes {
         if self.scopes.iter().all(|scope| granted.contains(scope)) {
             return ready(Ok(request));
         }
-        let problem = Problem::forbidden("insufficient_scope", "The token does not hold every scope that is needed.");
-        ready(Err(problem.with_header(header::WWW_AUTHENTICATE, self.challenge.clone()).into()))
+        let detail = "The token does not hold every scope that is needed.";
+        ready(Err(refuse_caller("insufficient_scope", detail, Some(&self.scopes.join(" "))).into()))
     }
 
     fn requires_user(&self) -> bool {

@@ -11,7 +11,7 @@ use axum::{
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{InboundPolicy, Policy, PolicySite, Verdict, ready};
+use super::{InboundPolicy, Policy, PolicySite, Verdict, bearer::refuse_caller, ready};
 use crate::gateway::{
     context::{Context, User},
     problem::Problem,
@@ -51,7 +51,7 @@ fn decide(request: Request, context: &Context, allows: impl Fn(&User) -> bool) -
     ready(match &context.user {
         None => Err(unknown_caller().into()),
         Some(user) if allows(user) => Ok(request),
-        Some(_) => Err(Problem::forbidden("not_listed", "You may not do this.").into()),
+        Some(_) => Err(refuse_caller("not_listed", "You may not do this.", None).into()),
     })
 }
 
