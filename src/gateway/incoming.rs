@@ -19,6 +19,8 @@ use uuid::Uuid;
 
 /// Zuplo's name for the request id.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("zp-rid");
+/// Another of Zuplo's names for it, which upstreams read.
+const REQUEST_ID_UPSTREAM: HeaderName = HeaderName::from_static("zuplo-request-id");
 const BODY_REMOVED: HeaderName = HeaderName::from_static("zp-body-removed");
 const TRUE_CLIENT_IP: HeaderName = HeaderName::from_static("true-client-ip");
 const REAL_IP: HeaderName = HeaderName::from_static("x-real-ip");
@@ -41,8 +43,36 @@ const HOP_BY_HOP: [HeaderName; 9] = [
 
 /// What only proxies set, an edge network's or the gateway itself.
 const PROXY_PREFIXES: [&str; 3] = ["x-forwarded-", "cf-ip", "zp-"];
-const PROXY_HEADERS: [&str; 6] =
-    ["forwarded", "true-client-ip", "x-original-url", "x-real-ip", "x-rewrite-url", "zuplo-request-id"];
+const PROXY_HEADERS: [&str; 25] = [
+    // Where the client is.
+    "cf-connecting-ip",
+    "cf-connecting-ipv6",
+    "cf-pseudo-ipv4",
+    "cf-visitor",
+    "client-ip",
+    "fastly-client-ip",
+    "forwarded",
+    "true-client-ip",
+    "x-client-ip",
+    "x-cluster-client-ip",
+    "x-envoy-external-address",
+    "x-forwarded",
+    "x-original-forwarded-for",
+    "x-originating-ip",
+    "x-real-ip",
+    "x-remote-addr",
+    "x-remote-ip",
+    // What is asked for: some upstreams believe these more than the request line that the policies saw.
+    "x-http-method",
+    "x-http-method-override",
+    "x-method-override",
+    "x-original-host",
+    "x-original-uri",
+    "x-original-url",
+    "x-rewrite-url",
+    // The gateway's own.
+    "zuplo-request-id",
+];
 
 /// The client asked for a web socket. Stands in the request's extensions, because the headers that say so are gone.
 #[derive(Debug, Clone, Copy)]
@@ -135,7 +165,9 @@ pub fn clean(request: &mut Request, identity: &IdentityHeaders, proxies: &Truste
     headers.remove(header::EXPECT);
     remove_claims(headers, identity);
     set(headers, BODY_REMOVED, body_removed.then(|| HeaderValue::from_static("true")));
-    set(headers, REQUEST_ID, HeaderValue::from_str(&id.to_string()).ok());
+    let id = HeaderValue::from_str(&id.to_string()).ok();
+    set(headers, REQUEST_ID_UPSTREAM, id.clone());
+    set(headers, REQUEST_ID, id);
     let address = client.and_then(|client| HeaderValue::from_str(&client.to_string()).ok());
     for name in [TRUE_CLIENT_IP, REAL_IP, FORWARDED_FOR] {
         set(headers, name, address.clone());
@@ -149,6 +181,12 @@ fn set(headers: &mut HeaderMap, name: HeaderName, value: Option<HeaderValue>) {
     if let Some(value) = value {
         headers.insert(name, value);
     }
+}
+
+/// Whether a header is for the connection that a message travels on, and no project's to set: where it ends, whom it is
+/// for, and what else HTTP itself settles.
+pub fn is_of_connection(name: &HeaderName) -> bool {
+    HOP_BY_HOP.contains(name) || [header::CONTENT_LENGTH, header::EXPECT, header::HOST].contains(name)
 }
 
 /// Removes what is for one connection only, in a request or in an answer.

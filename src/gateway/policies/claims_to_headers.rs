@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::claim_rules::find;
+use crate::gateway::incoming::is_of_connection;
 
 /// Claims and the headers they go to. A claim inside another is written `outer.inner`.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -25,15 +26,10 @@ impl TryFrom<BTreeMap<String, String>> for ClaimsToHeaders {
 
 /// A header that means nothing to HTTP itself.
 fn own_header(name: &str) -> Result<HeaderName, String> {
-    const TAKEN: [HeaderName; 6] = [
-        header::AUTHORIZATION,
-        header::CONNECTION,
-        header::CONTENT_LENGTH,
-        header::COOKIE,
-        header::HOST,
-        header::TRANSFER_ENCODING,
-    ];
-    let own = HeaderName::try_from(name).ok().filter(|own| !TAKEN.contains(own) && !own.as_str().starts_with("zp-"));
+    const TAKEN: [HeaderName; 2] = [header::AUTHORIZATION, header::COOKIE];
+    let is_own =
+        |name: &HeaderName| !TAKEN.contains(name) && !is_of_connection(name) && !name.as_str().starts_with("zp-");
+    let own = HeaderName::try_from(name).ok().filter(is_own);
     own.ok_or_else(|| format!("header names of your own, such as x-user-id, not `{name}`"))
 }
 
@@ -110,7 +106,7 @@ mod tests {
 
     #[test]
     fn headers_of_http_itself_are_not_for_claims() {
-        for name in ["Authorization", "host", "zp-rid", "", "a b"] {
+        for name in ["Authorization", "host", "TE", "zp-rid", "", "a b"] {
             assert!(serde_json::from_value::<ClaimsToHeaders>(json!({ "sub": name })).is_err(), "{name}");
         }
     }

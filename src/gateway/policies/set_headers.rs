@@ -12,6 +12,7 @@ use serde::Deserialize;
 use super::{InboundPolicy, OutboundPolicy, Outcome, Policy, PolicySite, Verdict, ready, yes};
 use crate::gateway::{
     context::Context,
+    incoming::is_of_connection,
     project::{LoadError, Options},
 };
 
@@ -50,12 +51,13 @@ pub fn build_outbound(options: &Options<'_>, _site: &PolicySite<'_>) -> Result<P
 
 fn read(options: &Options<'_>) -> Result<SetHeaders, LoadError> {
     let entry = |header: HeaderOptions| {
-        let name = HeaderName::try_from(header.name).ok()?;
+        let name = HeaderName::try_from(header.name).ok().filter(|name| !is_of_connection(name))?;
         let value = HeaderValue::try_from(header.value).ok()?;
         Some(Entry { name, value, overwrite: header.overwrite })
     };
     let entries = options.read::<SetHeadersOptions>()?.headers.into_iter().map(entry).collect::<Option<Vec<_>>>();
-    entries.map(SetHeaders).ok_or_else(|| options.error("headers", "names and values that headers may have"))
+    let expected = "names and values that headers may have, and no header that HTTP itself sets, such as Host";
+    entries.map(SetHeaders).ok_or_else(|| options.error("headers", expected))
 }
 
 impl SetHeaders {
@@ -110,6 +112,9 @@ mod tests {
             (json!({}), "at /headers: expected a value"),
             (json!({ "headers": [{ "name": "a b", "value": "" }] }), "at /headers: expected names and values"),
             (json!({ "headers": [{ "name": "a", "value": "\n" }] }), "at /headers: expected names and values"),
+            (json!({ "headers": [{ "name": "Host", "value": "a" }] }), "and no header that HTTP itself sets"),
+            (json!({ "headers": [{ "name": "Content-Length", "value": "1" }] }), "at /headers: expected names"),
+            (json!({ "headers": [{ "name": "Transfer-Encoding", "value": "a" }] }), "at /headers: expected names"),
             (json!({ "headers": [{ "name": "a", "value": 7 }] }), "at /headers/0/value: expected a string, found 7"),
             (json!({ "headers": [{ "name": "a", "valeu": "" }] }), "at /headers/0/valeu: expected one of `name`"),
         ] {
