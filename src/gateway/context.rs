@@ -7,7 +7,10 @@ use serde_json::{Map, Value};
 use url::form_urlencoded;
 use uuid::Uuid;
 
-use super::routing::{Params, RouteInfo};
+use super::{
+    panics::caught,
+    routing::{Params, RouteInfo},
+};
 
 /// The caller, as an authentication policy found them.
 #[derive(Clone, PartialEq)]
@@ -63,7 +66,10 @@ impl Context {
 
     pub(super) async fn answered(&mut self, status: StatusCode) {
         for hook in std::mem::take(&mut self.hooks) {
-            hook(status).await;
+            if let Err(panic) = caught(|| hook(status)).await {
+                // The answer is made already: only the log is told.
+                panic.refuse("a hook", &self.arrival);
+            }
         }
     }
 }

@@ -12,6 +12,7 @@ use uuid::Uuid;
 use super::{
     context::{Arrival, Context},
     incoming::{self, REQUEST_ID, TrustedProxies},
+    panics::caught,
     path::normalise,
     policies::Stop,
     problem::Problem,
@@ -30,6 +31,7 @@ pub async fn serve(
     mut request: Request,
 ) -> Response<Body> {
     let arrival = Arrival { request_id: Uuid::new_v4(), now, instance: request.uri().path().to_owned() };
+    name_span(&arrival);
     let client_ip = incoming::clean(&mut request, &project.identity_headers, proxies, arrival.request_id);
     let id = request.headers().get(REQUEST_ID).cloned();
     let outcome = dispatch(project, request, &arrival, client_ip).await;
@@ -38,6 +40,11 @@ pub async fn serve(
         response.headers_mut().insert(REQUEST_ID, id);
     }
     response
+}
+
+/// The log line of the whole request belongs to whoever serves the gateway: where it has a place for the id, it gets it.
+fn name_span(arrival: &Arrival) {
+    tracing::Span::current().record("gateway.request_id", tracing::field::display(arrival.request_id));
 }
 
 async fn dispatch(
@@ -60,7 +67,7 @@ async fn dispatch(
     if !is_served(request.method()) {
         return Err(Problem::new(StatusCode::NOT_IMPLEMENTED, "method", "This method is not supported."));
     }
-    let route = project.routes.find(request.method(), &path).ok_or_else(Problem::not_found)?;
+    let route = project.routes.find(request.method(), &path).ok_or_else(|| unmatched(project, &path))?;
     let mut context = Context {
         arrival: arrival.clone(),
         client_ip,
@@ -74,6 +81,12 @@ async fn dispatch(
     let response = run_phases(route, request, &mut context).await;
     context.answered(response.status()).await;
     Ok(response)
+}
+
+fn unmatched(project: &Project, path: &str) -> Problem {
+    let others = if project.strict_routes { project.routes.find_all_methods(path) } else { Vec::new() };
+    let methods: Vec<&Method> = others.iter().map(|route| &route.info.method).collect();
+    if methods.is_empty() { Problem::not_found() } else { Problem::method_not_allowed(&methods) }
 }
 
 fn is_served(method: &Method) -> bool {
@@ -105,7 +118,8 @@ async fn run_phases(route: &Route, request: Request, context: &mut Context) -> R
     };
     route.cors.apply(origin.as_ref(), response.headers_mut());
     for named in &route.outbound {
-        response = match named.policy.apply(response, context).await {
+        let applied = caught(|| named.policy.apply(response, context)).await;
+        response = match applied.unwrap_or_else(|panic| Err(panic.refuse(&named.name, &context.arrival))) {
             Ok(response) => response,
             Err(problem) => {
                 log_refusal(context, &named.name, &problem);
@@ -121,13 +135,18 @@ async fn run_phases(route: &Route, request: Request, context: &mut Context) -> R
 async fn run_to_handler(route: &Route, request: Request, context: &mut Context) -> Result<Response<Body>, Stop> {
     let mut request = request;
     for named in &route.inbound {
-        request = named.policy.apply(request, context).await.inspect_err(|stop| {
+        let verdict = match caught(|| named.policy.apply(request, context)).await {
+            Ok(verdict) => verdict,
+            Err(panic) => return Err(panic.refuse(&named.name, &context.arrival).into()),
+        };
+        request = verdict.inspect_err(|stop| {
             if let Stop::Problem(problem) = stop {
                 log_refusal(context, &named.name, problem);
             }
         })?;
     }
-    Ok(route.handler.handle(request, context).await?)
+    let answered = caught(|| route.handler.handle(request, context)).await;
+    Ok(answered.unwrap_or_else(|panic| Err(panic.refuse(&route.handler_name, &context.arrival)))?)
 }
 
 fn log_refusal(context: &Context, policy: &str, problem: &Problem) {

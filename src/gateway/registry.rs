@@ -158,10 +158,13 @@ impl Registry {
             Some(Export::Outbound(_)) => Err(policy_type.error("an outbound type, such as `custom-code-outbound`")),
             Some(_) => Err(place.error("a module with a policy; this one has something else")),
             None => match policies::sample(name) {
-                Some(build) if module.starts_with("./modules/") && exported == "default" => {
-                    Ok(PolicyKind::BuiltIn(build))
-                }
-                _ => Err(place.error(format!("a module that is registered ({})", self.known()))),
+                Some(build) if module == sample_module(name) && exported == "default" => Ok(PolicyKind::Sample(build)),
+                Some(_) => Err(place.error(format!(
+                    "a module that is registered ({}), or `$import({})` for the one that is built in",
+                    self.known(),
+                    sample_module(name)
+                ))),
+                None => Err(place.error(format!("a module that is registered ({})", self.known()))),
             },
         }
     }
@@ -192,18 +195,37 @@ impl Registry {
     }
 }
 
+/// Where a project keeps its copy of a sample, as Zuplo names it. Any other module is the project's own work, and ours is
+/// not what it says.
+fn sample_module(policy_type: &str) -> String {
+    format!("./modules/{policy_type}")
+}
+
 /// How to make a policy.
 pub enum PolicyKind<'r> {
     BuiltIn(policies::Build),
+    /// Ours, in the place of a project's copy of Zuplo's sample.
+    Sample(policies::Build),
     Inbound(&'r Make<dyn InboundPolicy>),
     Outbound(&'r Make<dyn OutboundPolicy>),
 }
 
 impl PolicyKind<'_> {
+    /// What somebody should know before they rely on it.
+    pub const fn notice(&self) -> Option<&'static str> {
+        match self {
+            Self::Sample(_) => Some(
+                "the policy that is built in runs here, not the project's copy of Zuplo's sample: if the copy was \
+                 changed, register it under another name",
+            ),
+            _ => None,
+        }
+    }
+
     /// Makes it.
     pub fn build(&self, options: &Options<'_>, site: &PolicySite<'_>) -> Result<Policy, LoadError> {
         match self {
-            Self::BuiltIn(build) => build(options, site),
+            Self::BuiltIn(build) | Self::Sample(build) => build(options, site),
             Self::Inbound(make) => make(options).map(Policy::Inbound),
             Self::Outbound(make) => make(options).map(Policy::Outbound),
         }

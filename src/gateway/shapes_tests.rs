@@ -247,12 +247,12 @@ async fn several_ways_to_be_known_end_in_a_guard() {
 
 /// Roles: the sample that projects copy into a module of their own.
 #[tokio::test]
-async fn a_copied_sample_is_known_by_its_type() {
+async fn a_copied_sample_is_known_by_its_name() {
     let roles = policy(
         "roles",
         "rbac-policy-inbound",
         "default",
-        "$import(./modules/my-copy-of-rbac)",
+        "$import(./modules/rbac-policy-inbound)",
         &json!({ "allowedRoles": ["admin"] }),
     );
     let shape = Shape::one(
@@ -260,7 +260,85 @@ async fn a_copied_sample_is_known_by_its_type() {
         &json!({ "/admin": { "get": route(&hello(), &["basic", "roles"]) } }),
     );
     let authorization = format!("Basic {}", STANDARD.encode("ada:secret"));
-    assert_eq!(shape.get("/admin", &[("authorization", &authorization)]).await.0, StatusCode::FORBIDDEN);
+    let mut request = request_to("GET", "/admin");
+    request.headers_mut().insert("authorization", authorization.parse().unwrap());
+    let response = shape.send(request).await;
+    assert_eq!(response.status(), StatusCode::FORBIDDEN);
+    assert_eq!(response.headers()["www-authenticate"], "Bearer realm=\"gatehouse\", error=\"insufficient_scope\"");
+}
+
+/// Modules of a project's own that are not right: a client learns that, and nothing else.
+#[tokio::test]
+async fn what_panics_is_refused_as_everything_is() {
+    struct Panics;
+    impl InboundPolicy for Panics {
+        fn apply<'a>(&'a self, _request: Request, _context: &'a mut Context) -> Verdict<'a> {
+            panic!("inbound")
+        }
+    }
+    impl OutboundPolicy for Panics {
+        fn apply<'a>(&'a self, _response: Response<Body>, _context: &'a mut Context) -> Outcome<'a> {
+            Box::pin(async { panic!("outbound") })
+        }
+    }
+    impl Handler for Panics {
+        fn handle<'a>(&'a self, _request: Request, context: &'a mut Context) -> Answer<'a> {
+            context.when_answered(|_| Box::pin(async { panic!("hook") }));
+            Box::pin(async { panic!("{} {}", "hand", "ler") })
+        }
+    }
+    const MODULE: &str = "./modules/panics";
+    let registry = Registry::default()
+        .inbound_policy(MODULE, "inbound", |_| Ok(Panics))
+        .outbound_policy(MODULE, "outbound", |_| Ok(Panics))
+        .handler(MODULE, "handler", |_| Ok(Panics));
+    let module = format!("$import({MODULE})");
+    let policies = json!({ "policies": [
+        policy("inbound", "custom-code-inbound", "inbound", &module, &json!({})),
+        policy("outbound", "custom-code-outbound", "outbound", &module, &json!({})),
+    ] });
+    let panics = handler("handler", &module, &json!({}));
+    let open = |mut operation: Value, outbound: &[&str]| {
+        operation["x-zuplo-route"]["corsPolicy"] = json!("anything-goes");
+        operation["x-zuplo-route"]["policies"]["outbound"] = json!(outbound);
+        json!({ "get": operation })
+    };
+    let paths = json!({
+        "/inbound": open(route(&hello(), &["inbound"]), &[]),
+        "/outbound": open(route(&hello(), &[]), &["outbound"]),
+        "/handler": open(route(&panics, &[]), &[]),
+    });
+    let shape = Shape::load(&policies, &[("routes.oas.json", document(&paths))], registry);
+    for path in ["/inbound", "/outbound", "/handler"] {
+        let mut request = request_to("GET", path);
+        request.headers_mut().insert("origin", "https://app.example".parse().unwrap());
+        let response = shape.send(request).await;
+        assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR, "{path}");
+        assert_eq!(response.headers()["access-control-allow-origin"], "https://app.example", "{path}");
+        assert_eq!(response.headers()["content-type"], "application/problem+json", "{path}");
+        let id = response.headers()["zp-rid"].to_str().unwrap().to_owned();
+        let body = axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap();
+        let problem: Value = serde_json::from_slice(&body).unwrap();
+        assert_eq!((&problem["trace"]["requestId"], &problem["instance"]), (&json!(id), &json!(path)));
+    }
+}
+
+/// A method that a path does not have: 404 as in Zuplo, 405 where the project asks for it.
+#[tokio::test]
+async fn strict_routes_tell_a_missing_method_from_a_missing_path() {
+    for (strict, status, allow) in [(false, 404, None), (true, 405, Some("GET, PUT"))] {
+        let paths = json!({
+            "/a/{id}": { "get": route(&hello(), &[]) },
+            "/a/b": { "put": route(&hello(), &[]), "get": route(&hello(), &[]) },
+        });
+        let settings = json!({ "strictRoutes": strict });
+        let files = [("zuplo.jsonc", settings), ("routes.oas.json", document(&paths))];
+        let shape = Shape::load(&json!({ "policies": [] }), &files, Registry::default());
+        let response = shape.send(request_to("DELETE", "/a/b")).await;
+        assert_eq!(response.status(), status);
+        assert_eq!(response.headers().get("allow").map(|allow| allow.to_str().unwrap()), allow);
+        assert_eq!(shape.send(request_to("DELETE", "/b")).await.status(), 404);
+    }
 }
 
 /// The root leads to the documentation, and the documentation's source is served.

@@ -99,6 +99,10 @@ impl InboundPolicy for MockApi {
             }
         }))
     }
+
+    fn answers(&self) -> bool {
+        true
+    }
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ mod basic_auth;
 mod bearer;
 mod claim_rules;
 mod claims_to_headers;
+mod clerk_cookies;
 mod clerk_jwt;
 mod composite;
 mod ip_restriction;
@@ -24,6 +25,7 @@ mod remove_headers;
 mod request_size_limit;
 mod require_origin;
 mod rewrite_request;
+mod security_scheme;
 mod set_headers;
 mod set_status;
 mod user_lists;
@@ -35,6 +37,8 @@ use axum::{
     extract::Request,
     http::{HeaderName, Response},
 };
+
+pub use security_scheme::SecurityScheme;
 
 use super::{
     Dependencies,
@@ -74,8 +78,18 @@ pub trait InboundPolicy: Send + Sync {
         false
     }
 
+    /// How callers say who they are, for the documents that `openApiSpecHandler` serves; none: nothing is said of it.
+    fn security_scheme(&self) -> Option<SecurityScheme> {
+        None
+    }
+
     /// Whether nothing passes it without a known caller.
     fn requires_user(&self) -> bool {
+        false
+    }
+
+    /// Whether it may answer in the handler's place without refusing anybody: what stands behind it may not be asked.
+    fn answers(&self) -> bool {
         false
     }
 
@@ -188,12 +202,11 @@ pub fn built_in(policy_type: &str) -> Option<&'static BuiltIn> {
     BUILT_IN.iter().find(|kind| kind.policy_type == policy_type)
 }
 
-/// A policy that Zuplo publishes as source to copy, known by its type whatever the copy is called.
+/// A policy that Zuplo publishes as source to copy, by its type.
 pub fn sample(policy_type: &str) -> Option<Build> {
     SAMPLES.iter().find(|(name, _)| *name == policy_type).map(|(_, build)| *build)
 }
 
-/// What a policy returns that waits for nothing.
 /// The default of options that are on unless a project says otherwise.
 const fn yes() -> bool {
     true
@@ -204,6 +217,7 @@ fn let_pass(context: &Context, reason: &'static str) {
     tracing::info!(gateway.request_id = %context.arrival.request_id, reason, "let pass unauthenticated");
 }
 
+/// What a policy returns that waits for nothing.
 fn ready<'a, T: Send + 'a>(value: T) -> Pin<Box<dyn Future<Output = T> + Send + 'a>> {
     Box::pin(std::future::ready(value))
 }

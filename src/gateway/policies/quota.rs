@@ -134,13 +134,13 @@ impl Quota {
 
     fn count_answer(&self, key: String, context: &mut Context) {
         let (statuses, counters, period) = (Arc::clone(&self.statuses), Arc::clone(&self.counters), self.period);
-        let now = context.arrival.now;
+        let (id, now) = (context.arrival.request_id, context.arrival.now);
         context.when_answered(move |status| {
             Box::pin(async move {
                 if statuses.hold(status)
                     && let Err(error) = counters.add(&key, period, now).await
                 {
-                    tracing::warn!(%error, "cannot count a request for its quota");
+                    tracing::warn!(gateway.request_id = %id, %error, "cannot count a request for its quota");
                 }
             })
         });

@@ -45,6 +45,8 @@ pub struct Project {
     pub routes: RouteTable,
     /// Headers that say who the caller is. Only policies may set them.
     pub identity_headers: IdentityHeaders,
+    /// Whether a method that a path does not have is refused with 405.
+    pub strict_routes: bool,
     /// What the load has to say.
     pub report: Report,
 }
@@ -106,7 +108,8 @@ pub fn load(directory: &Path, dependencies: &Dependencies) -> Result<Project, Lo
     report::warn_of_routes(&routes, &mut findings);
     let warnings = findings.end()?;
     let report = Report::new(&routes, warnings);
-    Ok(Project { identity_headers: identity_headers(&routes), routes, report })
+    let strict_routes = settings.strict_routes;
+    Ok(Project { identity_headers: identity_headers(&routes), routes, strict_routes, report })
 }
 
 /// There need not be any.

@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use serde_path_to_error::Segment;
 
-use super::{Environment, LoadError, LoadWarning, Node};
+use super::{Environment, LoadError, Node};
 
 /// Options that a project leaves out.
 static NONE: LazyLock<Value> = LazyLock::new(|| Value::Object(Map::new()));
@@ -69,12 +69,6 @@ impl<'a> Options<'a> {
             Some(node) => node.error(expected),
             None => self.written.missing(option, expected),
         }
-    }
-
-    /// Something about one option that somebody should look at.
-    #[must_use]
-    pub fn warning(&self, option: &str, text: impl Into<String>) -> LoadWarning {
-        self.written.get(option).unwrap_or_else(|| self.written.clone()).warning(text)
     }
 
     /// The text of an option as the file has it, with no `$env(…)` replaced.

@@ -36,7 +36,8 @@ pub fn load(
     let mut groups = Vec::new();
     for entry in &entries {
         let Some(name) = findings.note(name_of(entry)) else { continue };
-        let loaded = findings.note(build(entry, &PolicySite { name: &name, api_keys, dependencies }));
+        let built = build(entry, &PolicySite { name: &name, api_keys, dependencies }, findings);
+        let loaded = findings.note(built);
         if let Some(Policy::Group(members)) = &loaded {
             groups.push((entry.clone(), members.clone()));
         }
@@ -72,7 +73,7 @@ fn name_of(entry: &Node<'_>) -> Result<String, LoadError> {
     Ok(entry.required("name", "the name that routes call this policy by")?.text()?.to_owned())
 }
 
-fn build(entry: &Node<'_>, site: &PolicySite<'_>) -> Result<Policy, LoadError> {
+fn build(entry: &Node<'_>, site: &PolicySite<'_>, findings: &mut Findings) -> Result<Policy, LoadError> {
     entry.only_keys(&["name", "policyType", "handler"])?;
     let policy_type = entry.required("policyType", "the kind of policy")?;
     let handler = entry.required("handler", "an object with export, module and options")?;
@@ -80,6 +81,9 @@ fn build(entry: &Node<'_>, site: &PolicySite<'_>) -> Result<Policy, LoadError> {
     let module = handler.required("module", "`$import(@zuplo/runtime)`")?;
     let export = handler.required("export", "the name of what the module exports")?;
     let kind = site.dependencies.registry.policy(&policy_type, (&module, module_of(&module)?), &export)?;
+    if let Some(notice) = kind.notice() {
+        findings.warn(module.warning(notice));
+    }
     let options = Options::of(&handler, &site.dependencies.environment)?;
     kind.build(&options, site)
 }
@@ -127,12 +131,19 @@ impl Policies {
         self.cors.get(name).map(Arc::clone)
     }
 
-    /// Whether a policy of this name says who the caller is.
-    pub fn identifies(&self, name: &str) -> bool {
+    /// The policies before a handler that a name stands for, groups taken apart; none for a name that is not known.
+    pub fn all_inbound(&self, name: &str) -> Vec<Arc<dyn InboundPolicy>> {
         match self.named.get(name) {
-            Some(Some(Policy::Inbound(policy))) => policy.identifies(),
-            Some(Some(Policy::Group(members))) => members.iter().any(|member| self.identifies(member)),
-            _ => false,
+            Some(Some(Policy::Inbound(policy))) => vec![Arc::clone(policy)],
+            Some(Some(Policy::Group(members))) => members.iter().flat_map(|member| self.member(member)).collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    fn member(&self, name: &str) -> Option<Arc<dyn InboundPolicy>> {
+        match self.named.get(name) {
+            Some(Some(Policy::Inbound(policy))) => Some(Arc::clone(policy)),
+            _ => None,
         }
     }
 

@@ -56,14 +56,25 @@ impl RouteReport {
     }
 }
 
+/// What stands behind a policy that may answer by itself protects nothing.
 fn is_protected(route: &Route) -> bool {
-    route.inbound.iter().any(|named| named.policy.requires_user())
+    let mut certain = route.inbound.iter().take_while(|named| !named.policy.answers());
+    certain.any(|named| named.policy.requires_user())
+}
+
+/// Why anybody may use a route.
+fn why_open(route: &Route) -> String {
+    let asks = route.inbound.iter().any(|named| named.policy.requires_user());
+    match route.inbound.iter().find(|named| named.policy.answers()).filter(|_| asks) {
+        Some(named) => format!("`{}` may answer before any policy asks for a known caller", named.name),
+        None => "no policy of it asks for a known caller".to_owned(),
+    }
 }
 
 /// Warns of routes that anybody may use, and of those that nobody will ever meet.
 pub fn warn_of_routes(routes: &RouteTable, findings: &mut Findings) {
     for route in routes.iter().filter(|route| !is_protected(route)) {
-        findings.warn(route.place.warning("this route is open to everybody: no policy of it asks for a known caller"));
+        findings.warn(route.place.warning(format!("this route is open to everybody: {}", why_open(route))));
     }
     for (route, by) in routes.shadowed() {
         let path = by.pattern.as_str();

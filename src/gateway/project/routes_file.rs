@@ -14,7 +14,21 @@ use crate::gateway::{
 };
 
 /// Members of a path item that are not operations.
-const PATH_MEMBERS: [&str; 6] = ["x-zuplo-path", "$ref", "summary", "description", "servers", "parameters"];
+const PATH_MEMBERS: [&str; 4] = ["summary", "description", "servers", "parameters"];
+
+/// Members of a path item that would be ignored there, and leave its routes without what they say.
+const MISPLACED_IN_PATHS: [(&str, &str); 3] = [
+    ("x-zuplo-route", "`x-zuplo-route` inside an operation, such as `get`"),
+    ("policies", "`policies` inside the `x-zuplo-route` of an operation"),
+    ("$ref", "the path's operations themselves: references are not followed"),
+];
+
+/// The same for operations.
+const MISPLACED_IN_OPERATIONS: [(&str, &str); 3] = [
+    ("policies", "`policies` inside `x-zuplo-route`"),
+    ("x-zuplo-path", "`x-zuplo-path` beside the operations of a path"),
+    ("$ref", "the operation itself: references are not followed"),
+];
 
 /// Reads route files, one after the other.
 pub struct Loader<'l> {
@@ -46,7 +60,8 @@ impl<'l> Loader<'l> {
     pub fn load(&mut self, root: &Node<'_>, findings: &mut Findings) {
         findings.note(root.env_only_where(&|pointer| pointer.contains("/x-zuplo-route/handler/options")));
         for (path, item) in findings.note(paths(root)).unwrap_or_default() {
-            let pattern = path_pattern(path, &item, findings);
+            let pattern =
+                refuse_misplaced(&item, &MISPLACED_IN_PATHS).and_then(|()| path_pattern(path, &item, findings));
             let Some(pattern) = findings.note(pattern) else { continue };
             for (name, operation) in findings.note(item.members()).unwrap_or_default() {
                 if PATH_MEMBERS.contains(&name) || name.starts_with("x-") {
@@ -66,10 +81,7 @@ impl<'l> Loader<'l> {
         operation: &Node<'_>,
         findings: &mut Findings,
     ) -> Result<Route, LoadError> {
-        // Beside `x-zuplo-route` the list would be ignored and leave the route open.
-        if let Some(misplaced) = operation.get("policies") {
-            return Err(misplaced.error("`policies` inside `x-zuplo-route`"));
-        }
+        refuse_misplaced(operation, &MISPLACED_IN_OPERATIONS)?;
         // The first one would win, whatever the second protects.
         let is_new = self.known.insert((method.clone(), pattern.source().to_owned()));
         if !is_new && !self.settings.allow_duplicate_routes {
@@ -121,9 +133,8 @@ impl<'l> Loader<'l> {
         let export = node.required("export", "the handler's export, such as `default`")?;
         let kind = self.dependencies.registry.handler_kind((&module, module_of(&module)?), &export)?;
         let options = Options::of(node, &self.dependencies.environment)?;
-        let identifies = |name: &str| self.policies.identifies(name);
-        let site =
-            HandlerSite { dependencies: self.dependencies, pattern, layout: self.layout, identifies: &identifies };
+        let inbound = |name: &str| self.policies.all_inbound(name);
+        let site = HandlerSite { dependencies: self.dependencies, pattern, layout: self.layout, inbound: &inbound };
         let name = if module_of(&module)?.starts_with('.') {
             format!("{} of {}", export.text()?, module_of(&module)?)
         } else {
@@ -150,6 +161,11 @@ impl<'l> Loader<'l> {
         let policies = names(zuplo, "outbound")?.into_iter().map(|name| self.policies.outbound(&name));
         Ok(policies.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
     }
+}
+
+fn refuse_misplaced(node: &Node<'_>, misplaced: &[(&str, &str)]) -> Result<(), LoadError> {
+    let found = misplaced.iter().find_map(|(member, expected)| node.get(member).map(|node| node.error(expected)));
+    found.map_or(Ok(()), Err)
 }
 
 fn paths<'a>(root: &Node<'a>) -> Result<Vec<(&'a str, Node<'a>)>, LoadError> {

@@ -1,4 +1,5 @@
-//! `zuplo.jsonc`: the few settings of a project as a whole (Zuplo, "zuplo.jsonc"). There need not be one.
+//! `zuplo.jsonc`: the few settings of a project as a whole (Zuplo, "zuplo.jsonc"). There need not be one. One setting is
+//! ours: `strictRoutes` (default false).
 
 use std::path::Path;
 
@@ -14,6 +15,8 @@ const NEWEST_COMPATIBILITY_DATE: &str = "2026-03-01";
 pub struct Settings {
     /// Whether the same method and path may stand twice; the first one answers.
     pub allow_duplicate_routes: bool,
+    /// Whether a method that a path does not have is refused with 405 and `Allow`, not with 404.
+    pub strict_routes: bool,
 }
 
 /// Reads the file in `root`, the folder around `config`.
@@ -38,14 +41,16 @@ fn read(root: &Node<'_>, findings: &mut Findings) -> Result<Settings, LoadError>
                 }
             }
             "compatibilityDate" => compatibility_date(&member)?.into_iter().for_each(|warning| findings.warn(warning)),
-            "allowDuplicateRoutes" => {
-                settings.allow_duplicate_routes =
-                    member.value().as_bool().ok_or_else(|| member.error("true or false"))?;
-            }
+            "allowDuplicateRoutes" => settings.allow_duplicate_routes = flag(&member)?,
+            "strictRoutes" => settings.strict_routes = flag(&member)?,
             _ => findings.warn(member.warning("this setting is not supported and changes nothing")),
         }
     }
     Ok(settings)
+}
+
+fn flag(member: &Node<'_>) -> Result<bool, LoadError> {
+    member.value().as_bool().ok_or_else(|| member.error("true or false"))
 }
 
 fn compatibility_date(date: &Node<'_>) -> Result<Option<LoadWarning>, LoadError> {

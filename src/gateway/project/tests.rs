@@ -192,6 +192,26 @@ fn faults_in_routes_are_named() {
             "at /paths/~1hello/get/policies: expected `policies` inside `x-zuplo-route`".to_owned(),
         ),
         (
+            "/paths/~1hello/get/x-zuplo-path",
+            json!({ "pathMode": "url-pattern" }),
+            "at /paths/~1hello/get/x-zuplo-path: expected `x-zuplo-path` beside the operations of a path".to_owned(),
+        ),
+        (
+            "/paths/~1hello/policies",
+            json!({ "inbound": ["clerk"] }),
+            "at /paths/~1hello/policies: expected `policies` inside the `x-zuplo-route` of an operation".to_owned(),
+        ),
+        (
+            "/paths/~1hello/x-zuplo-route",
+            json!({ "policies": { "inbound": ["clerk"] } }),
+            "at /paths/~1hello/x-zuplo-route: expected `x-zuplo-route` inside an operation".to_owned(),
+        ),
+        (
+            "/paths/~1hello/$ref",
+            json!("./shared.json#/hello"),
+            "at /paths/~1hello/$ref: expected the path's operations themselves: references are not followed".to_owned(),
+        ),
+        (
             "/paths/~1hello/get/x-zuplo-route/policies/inbound",
             json!(["clark"]),
             format!(
@@ -303,6 +323,41 @@ fn open_routes_and_doubtful_paths_are_named() {
 }
 
 #[test]
+fn what_stands_behind_an_answer_protects_nothing() {
+    let mock = json!({
+        "name": "mock", "policyType": "mock-api-inbound",
+        "handler": { "export": "MockApiInboundPolicy", "module": "$import(@zuplo/runtime)" },
+    });
+    let routes = routes_of(&[("/open", &["mock", "clerk"]), ("/closed", &["clerk", "mock"]), ("/mock", &["mock"])]);
+    let project = load_with(&json!([policy(), mock]), &routes, SET).unwrap();
+    let warnings = warnings(&project);
+    let expected = "at /paths/~1open/get: this route is open to everybody: `mock` may answer before any policy";
+    assert!(warnings.contains(expected), "{warnings}");
+    let expected = "at /paths/~1mock/get: this route is open to everybody: no policy of it asks";
+    assert!(warnings.contains(expected), "{warnings}");
+    assert_eq!(warnings.lines().count(), 2, "{warnings}");
+    let protected: Vec<bool> = project.report.routes.iter().map(|route| route.protected).collect();
+    assert_eq!(protected, [false, true, false]);
+}
+
+#[test]
+fn a_copy_of_a_sample_is_told_from_a_policy_of_ones_own() {
+    let roles = |module: &str| {
+        let options = json!({ "allowedRoles": ["admin"] });
+        let handler = json!({ "export": "default", "module": module, "options": options });
+        let roles = json!({ "name": "roles", "policyType": "rbac-policy-inbound", "handler": handler });
+        load_with(&json!([policy(), roles]), &routes_of(&[("/a", &["clerk", "roles"])]), SET)
+    };
+    let project = roles("$import(./modules/rbac-policy-inbound)").map_err(|error| panic!("{error}")).unwrap();
+    let told = warnings(&project);
+    assert!(told.contains("policies.json at /1/handler/module: the policy that is built in runs here"), "{told}");
+    assert_eq!(told.lines().count(), 1, "{told}");
+    let error = roles("$import(./modules/my-roles)").map(|_| ()).unwrap_err();
+    assert!(error.contains("at /1/handler/module: expected a module that is registered"), "{error}");
+    assert!(error.contains("or `$import(./modules/rbac-policy-inbound)` for the one that is built in"), "{error}");
+}
+
+#[test]
 fn every_fault_is_told_at_once() {
     let broken = change(policies(), "/policies/0/handler/options/frontendApiUrl", json!("x"));
     let mut routes = routes_of(&[("/a", &["clerk"]), ("/b", &["clark"])]);
@@ -375,6 +430,7 @@ fn settings_stand_beside_the_config_folder() {
         ("{ \"version\": 2 }", "zuplo.jsonc at /version: expected 1, the only version there is, found 2"),
         ("{ \"compatibilityDate\": \"today\" }", "at /compatibilityDate: expected a date such as"),
         ("{ \"allowDuplicateRoutes\": 1 }", "at /allowDuplicateRoutes: expected true or false, found 1"),
+        ("{ \"strictRoutes\": \"yes\" }", "at /strictRoutes: expected true or false, found \"yes\""),
         ("{ version }", "zuplo.jsonc: expected JSON with comments, a fault: key must be a string"),
     ] {
         let error = with(settings, &config).unwrap_err();

@@ -36,6 +36,8 @@ pub async fn log_request(mut request: Request, next: Next) -> Response {
         path = request.uri().path(),
         clerk.status = Empty,
         clerk.reason = Empty,
+        // The gateway's own name for a request, which its clients and upstreams know (`zp-rid`).
+        gateway.request_id = Empty,
     );
     async move {
         let start = Instant::now();
