@@ -12,10 +12,14 @@ use super::support::{App, eventually, project, testing::TempFolder};
 
 /// Runs the program with arguments, in a folder without a `.env`.
 fn gatehouse(arguments: &[&str]) -> (Option<i32>, String, String) {
+    gatehouse_with(arguments, &[])
+}
+
+fn gatehouse_with(arguments: &[&str], variables: &[(&str, &str)]) -> (Option<i32>, String, String) {
     let folder = TempFolder::new();
     let mut command = Command::new(env!("CARGO_BIN_EXE_gatehouse"));
-    let Output { status, stdout, stderr } =
-        command.args(arguments).env_clear().current_dir(folder.path()).output().unwrap();
+    command.args(arguments).env_clear().envs(variables.iter().copied()).current_dir(folder.path());
+    let Output { status, stdout, stderr } = command.output().unwrap();
     assert!(!folder.path().join(".gatehouse").exists(), "no instance is opened for this");
     (status.code(), String::from_utf8(stdout).unwrap(), String::from_utf8(stderr).unwrap())
 }
@@ -77,6 +81,58 @@ fn check_warns_of_open_routes() {
     assert_eq!(code, Some(0));
     assert!(out.contains("GET     /a    - (open)"), "{out}");
     assert!(out.contains("warning: ") && out.contains("a.oas.json at /paths/~1a/get: this route is open"), "{out}");
+}
+
+#[test]
+fn check_names_a_route_that_is_never_reached_across_files() {
+    let folder = project(&[
+        ("policies.json", &json!([])),
+        ("b.oas.json", &routes(&[("/users/me", &[])])),
+        ("a.oas.json", &routes(&[("/users/{id}", &[])])),
+    ]);
+    let (code, out, _) = gatehouse(&["check", path(&folder)]);
+    assert_eq!(code, Some(0));
+    let at = |route: &str| out.find(&format!("GET     {route} ")).unwrap_or_else(|| panic!("{route}: {out}"));
+    assert!(at("/users/{id}") < at("/users/me"), "files count in alphabetical order: {out}");
+    let shadowed = "b.oas.json at /paths/~1users~1me/get: this route is never met: `/users/{id}` before it";
+    assert!(out.contains(shadowed), "{out}");
+}
+
+#[test]
+fn check_tells_mistakes_with_variables_apart() {
+    let clerk = |url: &str, module: &str| {
+        json!([{ "name": "clerk", "policyType": "clerk-jwt-auth-inbound", "handler": {
+            "export": "ClerkJwtInboundPolicy", "module": module, "options": { "frontendApiUrl": url },
+        } }])
+    };
+    let forward = |base: &str| {
+        let handler = json!({
+            "export": "urlForwardHandler", "module": "$import(@zuplo/runtime)", "options": { "baseUrl": base },
+        });
+        json!({ "openapi": "3.1.0", "paths": { "/a": { "get": { "x-zuplo-route": { "handler": handler } } } } })
+    };
+    let (issuer, runtime, base) = ("https://a.clerk.accounts.dev", "$import(@zuplo/runtime)", "https://a.example");
+    for (policies, routes, expected) in [
+        (
+            clerk("$env(NOT_SET)", runtime),
+            forward(base),
+            "policies.json at /0/handler/options/frontendApiUrl: expected the environment variable NOT_SET to be set",
+        ),
+        (
+            clerk(issuer, "$env(MODULE)"),
+            forward(base),
+            "policies.json at /0/handler/module: expected no `$env(…)` here",
+        ),
+        (
+            clerk(issuer, runtime),
+            forward("$env(BASE)"),
+            "routes.oas.json at /paths/~1a/get/x-zuplo-route/handler/options/baseUrl: expected `${env.NAME}`",
+        ),
+    ] {
+        let folder = project(&[("policies.json", &policies), ("routes.oas.json", &routes)]);
+        let (code, _, err) = gatehouse_with(&["check", path(&folder)], &[("BASE", base), ("MODULE", runtime)]);
+        assert!(code == Some(1) && err.contains(expected), "{expected}: {err}");
+    }
 }
 
 async fn status(app: &App, path: &str, key: &str) -> u16 {

@@ -133,10 +133,16 @@ async fn the_request_id_is_the_same_everywhere() {
     let seen: Value = serde_json::from_str(&page.body).unwrap();
     assert_eq!(seen["headers"]["zp-rid"], page.header("zp-rid"));
     assert_eq!(page.header("zp-rid").len(), 36);
-    let page = scene.app.get("/gateway/dead", &[]).await;
-    let problem: Value = serde_json::from_str(&page.body).unwrap();
-    assert_eq!(problem["trace"]["requestId"], page.header("zp-rid"));
-    scene.app.logged(page.header("zp-rid")).await;
+    for (path, status) in [("/gateway/dead", 502), ("/gateway/slow", 504)] {
+        let page = scene.app.get(path, &[]).await;
+        assert_eq!((page.status, page.header("content-type")), (status, "application/problem+json"), "{path}");
+        let problem: Value = serde_json::from_str(&page.body).unwrap();
+        assert_eq!(problem["trace"]["requestId"], page.header("zp-rid"), "{path}");
+        scene.app.logged(page.header("zp-rid")).await;
+        if status == 504 {
+            assert_eq!(*scene.upstream.unanswered.lock().unwrap(), [page.header("zp-rid")], "the upstream's own");
+        }
+    }
 }
 
 #[tokio::test]

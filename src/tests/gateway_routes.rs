@@ -2,6 +2,10 @@
 //! answer of the gateway carries.
 
 use serde_json::{Value, json};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
 
 use super::support::{App, Issuer, Page, project, testing::TempFolder};
 
@@ -92,6 +96,47 @@ async fn what_no_route_answers_is_a_problem() {
     }
     let page = app.get("/gateway/__zuplo/ping", &[]).await;
     assert_eq!((page.status, page.body.as_str()), (200, "pong\n"));
+}
+
+#[tokio::test]
+async fn a_path_with_two_readings_reaches_no_route() {
+    let issuer = Issuer::start().await;
+    let policies: Value = serde_json::from_str(include_str!("../../config/policies.json")).unwrap();
+    let mut public = redirects("/public");
+    public["x-zuplo-route"]["policies"] = json!({ "inbound": [] });
+    let mut admin = greets(&["clerk-jwt-auth-inbound"]);
+    admin["x-zuplo-route"]["corsPolicy"] = json!("none");
+    let routes = json!({ "openapi": "3.1.0", "paths": {
+        "/public/(.*)": { "x-zuplo-path": { "pathMode": "url-pattern" }, "get": public },
+        "/admin": { "get": admin },
+    } });
+    let project = project(&[("policies.json", &policies), ("routes.oas.json", &routes)]);
+    let app = app(&issuer, &project).await;
+    assert_eq!(app.get("/gateway/public/page", &[]).await.status, 302);
+    assert_eq!(app.get("/gateway/admin", &[]).await.status, 401);
+    let address = app.origin.replace("http://localhost", "127.0.0.1");
+    for path in [
+        "/public/..;/admin",
+        "/public/..;x=1/admin",
+        "/public/%2e%2e;/admin",
+        "/public/../admin",
+        "/public/%2e%2e/admin",
+        "/public%2fadmin",
+        "/public/..%5cadmin",
+        "/public//admin",
+    ] {
+        assert_eq!(raw_status(&address, &format!("/gateway{path}")).await, "400", "{path}");
+    }
+}
+
+/// The status of a GET whose path goes out as it is written: clients resolve dot segments before they send.
+async fn raw_status(address: &str, path: &str) -> String {
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    let head = format!("GET {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n");
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    answer.split(' ').nth(1).unwrap().to_owned()
 }
 
 async fn preflight(app: &App, path: &str, headers: &[(&str, &str)]) -> Page {

@@ -11,6 +11,7 @@ mod embedded_backend_api;
 mod embedded_clerk;
 mod gateway_commands;
 mod gateway_forward;
+mod gateway_keys;
 mod gateway_limits;
 mod gateway_policies;
 mod gateway_routes;

@@ -69,6 +69,10 @@ async fn tokens_with_a_fault_are_refused_with_the_reason() {
             key.sign(&with(claims(), "iss", json!("https://other.clerk.accounts.dev"))),
             "The token was issued by another issuer.",
         ),
+        (
+            key.sign(&with(claims(), "iss", json!(format!("{}/", issuer.url)))),
+            "The token was issued by another issuer.",
+        ),
         (key.sign(&with(claims(), "exp", Value::Null)), "The token is not well formed."),
         (
             TestKey::named("stranger").sign(&claims()),

@@ -1,9 +1,13 @@
-//! Stands in for a Clerk instance: its own keys, its own key server on loopback, which can go away and come back.
+//! Stands in for a Clerk instance: its own keys, its own key server on loopback, which can go away and come back, keep
+//! its visitors waiting, and lie to them.
 
 use std::{
     collections::VecDeque,
     net::SocketAddr,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 use axum::{
@@ -14,7 +18,7 @@ use axum::{
 };
 use base64::{Engine, engine::general_purpose::STANDARD_NO_PAD};
 use serde_json::{Value, json};
-use tokio::{net::TcpListener, task::JoinHandle};
+use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 
 use super::{
     App, now,
@@ -28,6 +32,17 @@ pub struct Issuer {
     key: Arc<Mutex<Arc<TestKey>>>,
     server: Option<JoinHandle<()>>,
     backend: Arc<Backend>,
+    jwks: Arc<JwksServer>,
+}
+
+/// How the key server behaves, and who asked it.
+struct JwksServer {
+    key: Arc<Mutex<Arc<TestKey>>>,
+    visits: AtomicUsize,
+    /// What it says instead of the truth.
+    lie: Mutex<Option<(StatusCode, String)>>,
+    /// Whether its visitors wait.
+    stalled: watch::Sender<bool>,
 }
 
 /// The issuer's Backend API.
@@ -49,8 +64,14 @@ impl Issuer {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let key = Arc::new(Mutex::new(TestKey::named("ins_1")));
-        let backend = Arc::default();
-        let mut issuer = Self { url: format!("http://{address}"), address, key, server: None, backend };
+        let jwks = Arc::new(JwksServer {
+            key: Arc::clone(&key),
+            visits: AtomicUsize::new(0),
+            lie: Mutex::default(),
+            stalled: watch::Sender::new(false),
+        });
+        let url = format!("http://{address}");
+        let mut issuer = Self { url, address, key, server: None, backend: Arc::default(), jwks };
         issuer.serve(listener);
         issuer
     }
@@ -62,7 +83,7 @@ impl Issuer {
             .route("/v1/sessions/{id}/tokens", post(move |state, path| give_token(state, path, key)))
             .with_state(Arc::clone(&self.backend));
         let app =
-            Router::new().route("/.well-known/jwks.json", get(jwks)).with_state(Arc::clone(&self.key)).merge(backend);
+            Router::new().route("/.well-known/jwks.json", get(jwks)).with_state(Arc::clone(&self.jwks)).merge(backend);
         self.server = Some(tokio::spawn(async move { axum::serve(listener, app).await.unwrap() }));
     }
 
@@ -79,6 +100,21 @@ impl Issuer {
     pub async fn come_up(&mut self) {
         let listener = TcpListener::bind(self.address).await.unwrap();
         self.serve(listener);
+    }
+
+    /// How often somebody asked for the keys.
+    pub fn visits(&self) -> usize {
+        self.jwks.visits.load(Ordering::SeqCst)
+    }
+
+    /// Keeps who asks for the keys waiting, or no longer.
+    pub fn stall(&self, stalled: bool) {
+        self.jwks.stalled.send_replace(stalled);
+    }
+
+    /// Answers this to whoever asks for the keys.
+    pub fn lie(&self, status: u16, body: &str) {
+        *self.jwks.lie.lock().unwrap() = Some((StatusCode::from_u16(status).unwrap(), body.to_owned()));
     }
 
     pub fn backend(&self) -> &Backend {
@@ -119,9 +155,14 @@ impl Issuer {
 }
 
 /// Without a lasting connection, going down is noticed at once.
-async fn jwks(State(key): State<Arc<Mutex<Arc<TestKey>>>>) -> ([(&'static str, &'static str); 1], Json<Value>) {
-    let key = Arc::clone(&key.lock().unwrap());
-    ([("connection", "close")], Json(json!({ "keys": [key.jwk()] })))
+async fn jwks(State(server): State<Arc<JwksServer>>) -> (StatusCode, [(&'static str, &'static str); 1], String) {
+    server.visits.fetch_add(1, Ordering::SeqCst);
+    let mut stalled = server.stalled.subscribe();
+    drop(stalled.wait_for(|stalled| !stalled).await);
+    let key = Arc::clone(&server.key.lock().unwrap());
+    let truth = || (StatusCode::OK, json!({ "keys": [key.jwk()] }).to_string());
+    let (status, body) = server.lie.lock().unwrap().clone().unwrap_or_else(truth);
+    (status, [("connection", "close")], body)
 }
 
 async fn revoke(

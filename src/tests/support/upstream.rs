@@ -26,12 +26,15 @@ pub struct Upstream {
     pub stream: Arc<Mutex<Option<Chunks>>>,
     /// The chunks of bodies that are sent to `/sink`, as they arrive.
     pub sink: tokio::sync::Mutex<mpsc::UnboundedReceiver<Vec<u8>>>,
+    /// The request ids of what was sent to `/silence`, in order.
+    pub unanswered: Arc<Mutex<Vec<String>>>,
 }
 
 #[derive(Clone)]
 struct Shared {
     stream: Arc<Mutex<Option<Chunks>>>,
     sink: mpsc::UnboundedSender<Vec<u8>>,
+    unanswered: Arc<Mutex<Vec<String>>>,
 }
 
 impl Upstream {
@@ -39,10 +42,10 @@ impl Upstream {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let (sender, receiver) = mpsc::unbounded_channel();
-        let shared = Shared { stream: Arc::default(), sink: sender };
-        let stream = Arc::clone(&shared.stream);
+        let shared = Shared { stream: Arc::default(), sink: sender, unanswered: Arc::default() };
+        let (stream, unanswered) = (Arc::clone(&shared.stream), Arc::clone(&shared.unanswered));
         let app = Router::new()
-            .route("/silence", any(std::future::pending::<()>))
+            .route("/silence", any(silence))
             .route("/stream", any(serve_stream))
             .route("/sink", any(sink))
             .route("/moved", any(|| async { (StatusCode::FOUND, [("location", "/echo?moved")]) }))
@@ -51,7 +54,7 @@ impl Upstream {
             .fallback(echo)
             .with_state(shared);
         tokio::spawn(async move { axum::serve(listener, app).await });
-        Self { url, stream, sink: tokio::sync::Mutex::new(receiver) }
+        Self { url, stream, sink: tokio::sync::Mutex::new(receiver), unanswered }
     }
 }
 
@@ -74,6 +77,11 @@ async fn echo(request: Request) -> impl IntoResponse {
 
 fn readable(headers: &HeaderMap) -> Value {
     headers.iter().map(|(name, value)| (name.as_str().to_owned(), json!(value.to_str().unwrap()))).collect()
+}
+
+async fn silence(State(shared): State<Shared>, headers: HeaderMap) {
+    shared.unanswered.lock().unwrap().push(headers["zp-rid"].to_str().unwrap().to_owned());
+    std::future::pending().await
 }
 
 async fn serve_stream(State(shared): State<Shared>) -> Response<Body> {

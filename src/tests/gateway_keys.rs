@@ -1,0 +1,206 @@
+//! Key servers that die, stall, lie and are asked for what they do not have, and the gateway that needs their keys.
+
+use std::time::{Duration, Instant};
+
+use reqwest::Client;
+use serde_json::{Value, json};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
+
+use super::support::{
+    App, Issuer, Page, eventually, project,
+    testing::{TempFolder, TestKey, unsigned},
+};
+
+/// The policy as Clerk's article prints it: alone, and nothing around it.
+const ARTICLE: &str = r#"{
+  "name": "clerk-jwt-auth-inbound",
+  "policyType": "clerk-jwt-auth-inbound",
+  "handler": {
+    "export": "ClerkJwtInboundPolicy",
+    "module": "$import(@zuplo/runtime)",
+    "options": {
+      "allowUnauthenticatedRequests": false,
+      "frontendApiUrl": "$env(CLERK_FRONTEND_API_URL)"
+    }
+  }
+}"#;
+
+const UNKNOWN_KEY: &str = "The token is signed with a key that the issuer does not publish.";
+
+/// A protected route and a public one, behind the article's policy.
+fn files() -> TempFolder {
+    let hello = |inbound: &[&str]| {
+        json!({ "get": { "x-zuplo-route": {
+            "handler": { "export": "default", "module": "$import(./modules/hello-world)" },
+            "policies": { "inbound": inbound },
+        } } })
+    };
+    let routes = json!({
+        "openapi": "3.1.0",
+        "paths": { "/hello": hello(&["clerk-jwt-auth-inbound"]), "/public": hello(&[]) },
+    });
+    project(&[("policies.json", &serde_json::from_str(ARTICLE).unwrap()), ("routes.oas.json", &routes)])
+}
+
+async fn app(issuer: &Issuer) -> App {
+    issuer.app(&[("GATEHOUSE_CONFIG_DIR", files().path().to_str().unwrap())]).await
+}
+
+async fn hello(app: &App, token: &str) -> Page {
+    app.get("/gateway/hello", &[("authorization", &format!("Bearer {token}"))]).await
+}
+
+fn good(issuer: &Issuer, app: &App) -> String {
+    issuer.key().sign(&issuer.claims(app))
+}
+
+fn detail(page: &Page) -> Value {
+    serde_json::from_str::<Value>(&page.body).unwrap()["detail"].take()
+}
+
+/// Sends every token, so many at a time over connections that are kept, and returns how often each status came.
+async fn send_all(app: &App, tokens: Vec<String>, at_once: usize) -> Vec<(u16, usize)> {
+    let (client, url) = (Client::builder().no_proxy().build().unwrap(), format!("{}/gateway/hello", app.origin));
+    let mut workers = tokio::task::JoinSet::new();
+    for share in tokens.chunks(tokens.len().div_ceil(at_once)) {
+        let (client, url, share) = (client.clone(), url.clone(), share.to_vec());
+        workers.spawn(async move {
+            let mut statuses = Vec::new();
+            for token in share {
+                statuses.push(client.get(&url).bearer_auth(token).send().await.unwrap().status().as_u16());
+            }
+            statuses
+        });
+    }
+    let mut counted = std::collections::BTreeMap::new();
+    for status in workers.join_all().await.into_iter().flatten() {
+        *counted.entry(status).or_insert(0) += 1;
+    }
+    counted.into_iter().collect()
+}
+
+#[tokio::test]
+async fn the_articles_policy_works_as_it_is_printed() {
+    let issuer = Issuer::start().await;
+    let app = app(&issuer).await;
+    let page = hello(&app, &good(&issuer, &app)).await;
+    assert_eq!((page.status, page.body.as_str()), (200, "\"Hello World\""));
+    let page = app.get("/gateway/hello", &[]).await;
+    assert_eq!((page.status, page.header("content-type")), (401, "application/problem+json"));
+    let problem: Value = serde_json::from_str(&page.body).unwrap();
+    assert_eq!(
+        (&problem["status"], &problem["title"], &problem["instance"]),
+        (&json!(401), &json!("Unauthorized"), &json!("/hello"))
+    );
+}
+
+#[tokio::test]
+async fn without_keys_only_protected_routes_are_closed() {
+    let mut issuer = Issuer::start().await;
+    issuer.go_down().await;
+    let app = app(&issuer).await;
+    let token = good(&issuer, &app);
+    let page = hello(&app, &token).await;
+    assert_eq!((page.status, page.header("retry-after")), (503, "2"), "{}", page.body);
+    assert_eq!(page.header("www-authenticate"), "", "the token is not to blame");
+    assert_eq!(app.get("/gateway/public", &[]).await.status, 200);
+    assert_eq!(app.get("/health/ready", &[]).await.status, 503);
+    issuer.come_up().await;
+    eventually("a request that passes", async || hello(&app, &token).await.status == 200).await;
+    assert_eq!(app.get("/health/ready", &[]).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_thousand_first_requests_cause_one_fetch() {
+    let issuer = Issuer::start().await;
+    issuer.stall(true);
+    let app = app(&issuer).await;
+    let address = app.origin.replace("http://localhost", "127.0.0.1");
+    let head = format!(
+        "GET /gateway/hello HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {}\r\nconnection: close\r\n\r\n",
+        good(&issuer, &app)
+    );
+    let mut waiting = Vec::new();
+    for _ in 0..1000 {
+        let mut connection = TcpStream::connect(&address).await.unwrap();
+        connection.write_all(head.as_bytes()).await.unwrap();
+        waiting.push(connection);
+    }
+    // Connections are taken in order: once this one is answered, the others have begun.
+    assert_eq!(app.get("/gateway/public", &[]).await.status, 200);
+    issuer.stall(false);
+    for mut connection in waiting {
+        let mut answer = String::new();
+        connection.read_to_string(&mut answer).await.unwrap();
+        assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+    }
+    assert_eq!(issuer.visits(), 1);
+}
+
+#[tokio::test]
+async fn ten_thousand_made_up_keys_cause_one_fetch_per_cooldown() {
+    const COOLDOWN_SECONDS: u64 = 10;
+    let issuer = Issuer::start().await;
+    let app = app(&issuer).await;
+    assert_eq!(hello(&app, &good(&issuer, &app)).await.status, 200);
+    let (before, start) = (issuer.visits(), Instant::now());
+    let tokens = (0..10_000).map(|number| unsigned("RS256", &format!("kid-{number}"), &issuer.claims(&app))).collect();
+    assert_eq!(send_all(&app, tokens, 50).await, [(401, 10_000)]);
+    let cooldowns = usize::try_from(start.elapsed().as_secs() / COOLDOWN_SECONDS).unwrap();
+    let visits = issuer.visits() - before;
+    assert!((1..=1 + cooldowns).contains(&visits), "{visits} fetches in {:?}", start.elapsed());
+    assert_eq!(hello(&app, &good(&issuer, &app)).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_key_server_that_stalls_holds_up_nobody_whose_key_is_known() {
+    let issuer = Issuer::start().await;
+    let app = app(&issuer).await;
+    assert_eq!(hello(&app, &good(&issuer, &app)).await.status, 200);
+    issuer.stall(true);
+    let stranger = TestKey::named("stranger").sign(&issuer.claims(&app));
+    let (asked, ()) = tokio::join!(hello(&app, &stranger), async {
+        eventually("the fetch", async || issuer.visits() == 2).await;
+        let known = tokio::time::timeout(Duration::from_secs(4), hello(&app, &good(&issuer, &app))).await;
+        assert_eq!(known.expect("it does not wait for the key server").status, 200);
+        issuer.stall(false);
+    });
+    assert_eq!((asked.status, detail(&asked)), (401, json!(UNKNOWN_KEY)));
+}
+
+#[tokio::test]
+async fn a_key_server_that_stalls_for_good_is_given_up() {
+    let issuer = Issuer::start().await;
+    let app = app(&issuer).await;
+    assert_eq!(hello(&app, &good(&issuer, &app)).await.status, 200);
+    issuer.stall(true);
+    let page = hello(&app, &TestKey::named("stranger").sign(&issuer.claims(&app))).await;
+    assert_eq!((page.status, page.header("retry-after")), (503, "2"), "nobody can tell whether this key exists");
+    assert_eq!(hello(&app, &good(&issuer, &app)).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_key_server_that_lies_replaces_nothing() {
+    let encryption = json!({ "keys": [{ "kty": "RSA", "use": "enc", "kid": "ins_1", "n": "AQAB", "e": "AQAB" }] });
+    for (status, body) in [
+        (200, r#"{"keys":[]}"#.to_owned()),
+        (200, "<!doctype html><title>Welcome</title>".to_owned()),
+        (200, encryption.to_string()),
+        (200, format!(r#"{{"keys":[],"x":"{}"}}"#, "x".repeat(100_000))),
+        (500, String::new()),
+        (302, String::new()),
+    ] {
+        let issuer = Issuer::start().await;
+        let app = app(&issuer).await;
+        assert_eq!(hello(&app, &good(&issuer, &app)).await.status, 200);
+        issuer.lie(status, &body);
+        let page = hello(&app, &TestKey::named("stranger").sign(&issuer.claims(&app))).await;
+        assert_eq!(page.status, 503, "{status} {body:.40}: nobody can tell whether this key exists");
+        app.logged("could not fetch a key set").await;
+        assert_eq!(hello(&app, &good(&issuer, &app)).await.status, 200, "{status} {body:.40}");
+        assert_eq!(app.get("/health/ready", &[]).await.status, 200, "{status} {body:.40}");
+    }
+}
