@@ -159,8 +159,8 @@ pub fn clean(request: &mut Request, identity: &IdentityHeaders, proxies: &Truste
     // Read before `Connection` counts: a client may name there what a proxy set.
     let trusted = peer.is_some_and(|peer| proxies.trust(peer));
     let client = peer.and_then(|peer| proxies.client_of(peer, headers));
-    let host = headers.get(FORWARDED_HOST).filter(|_| trusted).or_else(|| headers.get(header::HOST)).cloned();
-    let proto = headers.get(FORWARDED_PROTO).filter(|_| trusted).cloned();
+    let host = last(headers, &FORWARDED_HOST).filter(|_| trusted).or_else(|| headers.get(header::HOST).cloned());
+    let proto = last(headers, &FORWARDED_PROTO).filter(|_| trusted);
     remove_hop_by_hop(headers);
     headers.remove(header::EXPECT);
     remove_claims(headers, identity);
@@ -177,6 +177,13 @@ pub fn clean(request: &mut Request, identity: &IdentityHeaders, proxies: &Truste
     client
 }
 
+/// What the nearest proxy wrote: whatever stands before it, the client may have written.
+fn last(headers: &HeaderMap, name: &HeaderName) -> Option<HeaderValue> {
+    let value = headers.get_all(name).iter().next_back()?;
+    let entry = value.as_bytes().rsplit(|byte| *byte == b',').next()?.trim_ascii();
+    HeaderValue::from_bytes(entry).ok().filter(|entry| !entry.is_empty())
+}
+
 fn set(headers: &mut HeaderMap, name: HeaderName, value: Option<HeaderValue>) {
     if let Some(value) = value {
         headers.insert(name, value);
@@ -189,14 +196,20 @@ pub fn is_of_connection(name: &HeaderName) -> bool {
     HOP_BY_HOP.contains(name) || [header::CONTENT_LENGTH, header::EXPECT, header::HOST].contains(name)
 }
 
-/// Removes what is for one connection only, in a request or in an answer.
+/// Removes what is for one connection only, in a request or in an answer. A length beside an encoding that says where the
+/// message ends is not its length (RFC 9112, section 6.3).
 pub fn remove_hop_by_hop(headers: &mut HeaderMap) {
+    if headers.contains_key(header::TRANSFER_ENCODING) {
+        headers.remove(header::CONTENT_LENGTH);
+    }
     let named: Vec<HeaderName> = headers
         .get_all(header::CONNECTION)
         .iter()
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(','))
         .filter_map(|name| HeaderName::try_from(name.trim()).ok())
+        // Limits look at the length, whatever a client would rather hide.
+        .filter(|name| *name != header::CONTENT_LENGTH)
         .collect();
     for name in named.iter().chain(&HOP_BY_HOP) {
         headers.remove(name);

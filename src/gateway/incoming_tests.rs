@@ -34,8 +34,9 @@ fn only_trusted_proxies_say_where_a_request_comes_from() {
         ("host", "api.example"),
         ("x-forwarded-for", "9.9.9.9, 192.0.2.7"),
         ("x-forwarded-for", "10.0.0.2"),
-        ("x-forwarded-host", "public.example"),
-        ("x-forwarded-proto", "https"),
+        ("x-forwarded-host", "forged.example, forged.example"),
+        ("x-forwarded-host", "forged.example, public.example"),
+        ("x-forwarded-proto", "gopher, https"),
         ("true-client-ip", "9.9.9.9"),
         ("forwarded", "for=9.9.9.9"),
     ];
@@ -88,7 +89,8 @@ fn a_client_that_a_proxy_does_not_name_is_unknown() {
 #[test]
 fn connection_headers_end_here() {
     let headers = [
-        ("connection", "close, X-Secret"),
+        ("connection", "close, X-Secret, content-length"),
+        ("content-length", "5"),
         ("x-secret", "1"),
         ("keep-alive", "5"),
         ("te", "trailers"),
@@ -100,6 +102,7 @@ fn connection_headers_end_here() {
         assert!(!request.headers().contains_key(name), "{name}");
     }
     assert!(request.headers().contains_key("x-kept"));
+    assert_eq!(request.headers()["content-length"], "5", "nobody hides a length");
     assert!(request.extensions().get::<WebSocketWanted>().is_none());
 }
 
@@ -184,6 +187,10 @@ proptest! {
         ] {
             prop_assert!(!request.headers().contains_key(name), "{}", name);
         }
+        let is = |own: &str, name: &str| own.eq_ignore_ascii_case(name);
+        let sent = pairs.iter().any(|(name, _)| is(name, "x-other"));
+        let hidden = pairs.iter().any(|(name, value)| is(name, "connection") && is(value, "x-other"));
+        prop_assert_eq!(request.headers().contains_key("x-other"), sent && !hidden, "and no other one goes");
         prop_assert_eq!(&request.headers()["zp-rid"], &ID.to_string());
     }
 }

@@ -171,7 +171,19 @@ async fn a_front_end_elsewhere_may_call() {
     preflight.headers_mut().insert("access-control-request-method", "GET".parse().unwrap());
     let response = shape.send(preflight).await;
     assert_eq!(response.status(), StatusCode::OK);
-    assert_eq!(response.headers()["access-control-allow-origin"], "https://app.example.com");
+    for (name, value) in [
+        ("access-control-allow-origin", "https://app.example.com"),
+        ("access-control-allow-methods", "GET"),
+        ("access-control-allow-headers", "authorization"),
+        ("access-control-allow-credentials", "true"),
+        ("access-control-max-age", "600"),
+    ] {
+        assert_eq!(response.headers()[name], value, "{name}");
+    }
+    let mut preflight = request_to("OPTIONS", "/api");
+    preflight.headers_mut().insert("origin", "https://app.example.com.evil.example".parse().unwrap());
+    preflight.headers_mut().insert("access-control-request-method", "GET".parse().unwrap());
+    assert_eq!(shape.send(preflight).await.status(), StatusCode::NOT_FOUND);
 }
 
 /// Writes who the caller is into a header, as projects do that sit before a backend which trusts its gateway.

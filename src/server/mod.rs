@@ -118,6 +118,10 @@ pub async fn run(
     // The first request finds the keys there, and need not wait for them.
     services.key_sets.refresh((services.clock)());
     start_message::print(&services, address);
+    let shutdown = async {
+        shutdown.await;
+        services.upstream.end_web_sockets().await;
+    };
     serve::serve(listener, router, shutdown).await;
     tracing::info!("stopped");
     Ok(())

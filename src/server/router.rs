@@ -21,7 +21,7 @@ use super::{
 };
 use crate::{
     clerk::Auth,
-    gateway::{self, Gateway, MemoryCounters, Upstream},
+    gateway::{self, Gateway, MemoryCounters},
     model::{PageContext, Viewer},
     ui,
 };
@@ -64,7 +64,7 @@ fn gateway_dependencies(config: &Config, services: &Arc<Services>) -> Result<gat
         environment: variables.chain([issuer]).collect(),
         registry: Arc::default(),
         counters: Arc::new(MemoryCounters::default()),
-        upstream: Upstream::new()?,
+        upstream: services.upstream.clone(),
         clock: services.clock.clone(),
     })
 }

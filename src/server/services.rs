@@ -11,6 +11,7 @@ use super::{
 };
 use crate::{
     clerk::{BackendClient, Clerk, ClerkOptions, PublishableKey},
+    gateway::Upstream,
     instance::{self, Instance},
     jwt::{Clock, KeySet, KeySets, KeySource, Rules, Verifier, is_loopback},
 };
@@ -38,6 +39,8 @@ pub struct Services {
     pub instance: Option<Instance>,
     /// The origin people use.
     pub public_url: Url,
+    /// Sends requests on for the embedded gateway.
+    pub upstream: Upstream,
     /// Tells the time.
     pub clock: Clock,
 }
@@ -87,6 +90,7 @@ impl Services {
             issuer: setup.issuer,
             instance: setup.instance,
             public_url,
+            upstream: Upstream::new()?,
             clock,
         })
     }

@@ -80,6 +80,7 @@ async fn requests_go_where_the_template_says() {
         ("/any/thing%20else?a=1&b=%2F", "/any/thing%20else?a=1&b=%2F"),
         ("/users/a%3Fb?c=1", "/v2/people/a%3Fb?from=gate&c=1"),
         ("/search?q=x%26y&z=1", "/find?q=x%26y"),
+        ("/users/..%20", "/v2/people/..%20?from=gate"),
         ("/follow", "/echo?moved"),
     ] {
         assert_eq!(scene.echo(path, &[]).await["uri"], uri, "{path}");
@@ -148,11 +149,9 @@ async fn the_request_id_is_the_same_everywhere() {
 #[tokio::test]
 async fn an_upstream_that_fails_is_told_apart() {
     let scene = scene(&[]).await;
-    for (path, status, detail) in [
-        ("/dead", 502, "The upstream cannot be reached."),
-        ("/slow", 504, "The upstream took too long to answer."),
-        ("/users/..%20", 200, ""),
-    ] {
+    for (path, status, detail) in
+        [("/dead", 502, "The upstream cannot be reached."), ("/slow", 504, "The upstream took too long to answer.")]
+    {
         let page = scene.app.get(&format!("/gateway{path}"), &[]).await;
         assert_eq!(page.status, status, "{path}: {}", page.body);
         assert!(page.body.contains(detail), "{path}: {}", page.body);

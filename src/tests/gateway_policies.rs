@@ -6,8 +6,11 @@ use serde_json::{Value, json};
 use super::support::{App, Page, Upstream, chunks, project, testing::TempFolder};
 
 fn policy(name: &str, policy_type: &str, export: &str, options: &Value) -> Value {
-    let module =
-        if export == "default" { format!("$import(./modules/{name})") } else { "$import(@zuplo/runtime)".to_owned() };
+    let module = if export == "default" {
+        format!("$import(./modules/{policy_type})")
+    } else {
+        "$import(@zuplo/runtime)".to_owned()
+    };
     json!({ "name": name, "policyType": policy_type, "handler": { "export": export, "module": module, "options": options } })
 }
 

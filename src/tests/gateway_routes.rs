@@ -162,6 +162,9 @@ async fn preflights_pass_before_any_policy() {
     assert_eq!(preflight(&app, "/hello", &[own, wants("DELETE")]).await.status, 404);
     assert_eq!(preflight(&app, "/hello", &[own]).await.status, 400);
     assert_eq!(preflight(&app, "/elsewhere", &[own, wants("GET")]).await.status, 404, "this route has no CORS policy");
+    let asks = ("access-control-request-headers", "authorization");
+    let page = preflight(&app, "/hello", &[own, wants("GET"), asks]).await;
+    assert_eq!((page.status, page.header("access-control-allow-headers")), (200, "authorization"));
     let page = preflight(&app, "/users/7", &[own, wants("POST")]).await;
     assert_eq!((page.status, page.header("access-control-allow-methods")), (200, "GET, POST"));
 }

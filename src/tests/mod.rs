@@ -15,6 +15,8 @@ mod gateway_keys;
 mod gateway_limits;
 mod gateway_policies;
 mod gateway_routes;
+mod gateway_streams;
+mod gateway_wire;
 mod guide_endpoints;
 mod hosted_clerk;
 mod operations;

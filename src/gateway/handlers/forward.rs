@@ -3,7 +3,9 @@
 //!
 //! Options: `baseUrl` of `urlForwardHandler` (required: a template that the request's path goes behind), `rewritePattern`
 //! of the other two (required: a template for the whole URL), `forwardSearch` (default true: the request's query goes
-//! along), `followRedirects` (default false), and of our own `timeoutMs` (default 30 000: for the head of the answer).
+//! along), `followRedirects` (default false), and of our own `timeoutMs` (default 30 000: for the head of the answer, once
+//! the upstream has the whole request), `idleTimeoutMs` (default 900 000: for a web socket on which nothing moves),
+//! `endAtTokenExpiry` (default false: an answer or a web socket goes on when the caller's token has ended).
 //!
 //! Redirects are followed for requests without a body only, and never to another origin, because tokens and identity
 //! headers are for the upstream that the project names; every other redirect is the client's to follow.
@@ -24,10 +26,12 @@ use crate::gateway::{
     problem::Problem,
     project::{LoadError, Options},
     template::{BadTarget, Scope, UrlTemplate},
-    upstream::Upstream,
+    upstream::{Limits, Upstream},
 };
 
 const DEFAULT_TIMEOUT_MS: u64 = 30_000;
+/// Zuplo's own limit for idle proxied connections.
+const DEFAULT_IDLE_TIMEOUT_MS: u64 = 900_000;
 /// As many as browsers follow, halved.
 const MAX_REDIRECTS: usize = 10;
 
@@ -40,6 +44,9 @@ struct ForwardOptions {
     #[serde(default)]
     follow_redirects: bool,
     timeout_ms: Option<u64>,
+    idle_timeout_ms: Option<u64>,
+    #[serde(default)]
+    end_at_token_expiry: bool,
 }
 
 struct Forward {
@@ -47,6 +54,8 @@ struct Forward {
     forward_search: bool,
     follow_redirects: bool,
     patience: Duration,
+    idle: Duration,
+    end_at_token_expiry: bool,
     upstream: Upstream,
 }
 
@@ -78,6 +87,8 @@ fn build(target: UrlTemplate, read: &ForwardOptions, site: &HandlerSite<'_>) -> 
         forward_search: read.forward_search.unwrap_or(true) && !target.takes_search(),
         follow_redirects: read.follow_redirects,
         patience: Duration::from_millis(read.timeout_ms.unwrap_or(DEFAULT_TIMEOUT_MS)),
+        idle: Duration::from_millis(read.idle_timeout_ms.unwrap_or(DEFAULT_IDLE_TIMEOUT_MS)),
+        end_at_token_expiry: read.end_at_token_expiry,
         upstream: site.dependencies.upstream.clone(),
         target,
     })
@@ -99,6 +110,11 @@ fn template(
 }
 
 impl Forward {
+    fn limits(&self, context: &Context) -> Limits {
+        let whole = if self.end_at_token_expiry { left_of_token(context) } else { None };
+        Limits { patience: self.patience, idle: self.idle, whole }
+    }
+
     async fn forward(&self, request: Request, context: &Context) -> Result<Response<Body>, Problem> {
         let (mut parts, body) = request.into_parts();
         let search = parts.uri.query().filter(|_| self.forward_search);
@@ -110,7 +126,8 @@ impl Forward {
         })?;
         parts.uri = target.clone();
         let again = Some(&parts).filter(|_| self.follow_redirects).and_then(repeatable);
-        let response = self.upstream.send(Request::from_parts(parts, body), self.patience, context).await?;
+        let limits = self.limits(context);
+        let response = self.upstream.send(Request::from_parts(parts, body), &limits, context).await?;
         match again {
             Some((method, headers)) => self.follow(response, target, &method, &headers, context).await,
             None => Ok(response),
@@ -132,10 +149,16 @@ impl Forward {
             *request.headers_mut() = headers.clone();
             *request.uri_mut() = next.clone();
             here = next;
-            response = self.upstream.send(request, self.patience, context).await?;
+            response = self.upstream.send(request, &self.limits(context), context).await?;
         }
         Ok(response)
     }
+}
+
+/// How long the caller's token is still good, as it was when the request arrived; none if it says nothing of that.
+fn left_of_token(context: &Context) -> Option<Duration> {
+    let end = context.user.as_ref()?.data.get("exp")?.as_f64()?;
+    Some(Duration::try_from_secs_f64(end).unwrap_or_default().saturating_sub(context.arrival.now))
 }
 
 fn repeatable(parts: &Parts) -> Option<(Method, HeaderMap)> {

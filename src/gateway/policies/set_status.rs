@@ -62,10 +62,13 @@ mod tests {
         let answered = outbound("set-status-outbound", &options).answers(response(&[])).await;
         assert_eq!(answered.status(), 418);
         assert_eq!(answered.extensions().get::<ReasonPhrase>().unwrap().as_bytes(), b"Short and stout");
-        for options in
-            [json!({ "status": 101 }), json!({ "status": 600 }), json!({ "status": 200, "statusText": "\n" })]
-        {
-            assert!(fault("set-status-outbound", &options).contains("expected a "), "{options}");
+        for (options, expected) in [
+            (json!({ "status": 101 }), "at /status: expected a status from 200 to 599, found 101"),
+            (json!({ "status": 600 }), "at /status: expected a status from 200 to 599, found 600"),
+            (json!({ "status": 200, "statusText": "\n" }), "at /statusText: expected a text that may stand"),
+        ] {
+            let error = fault("set-status-outbound", &options);
+            assert!(error.contains(expected), "{error}");
         }
     }
 }

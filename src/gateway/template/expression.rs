@@ -126,7 +126,8 @@ impl Expression {
             Self::Port => split_port(host(request)?).1.into(),
             Self::Protocol => format!("{}:", scheme(request)).into(),
             Self::Origin => origin(request)?.into(),
-            Self::Url => format!("{}{}", origin(request)?, request.uri).into(),
+            // Clients may send a whole URL as their target, with a host of their choice.
+            Self::Url => format!("{}{}", origin(request)?, request.uri.path_and_query()?).into(),
             Self::RequestId => context.arrival.request_id.to_string().into(),
             Self::UserSub => context.user.as_ref()?.sub.as_str().into(),
             Self::UserData(path) => scalar(descend(&context.user.as_ref()?.data, path)?)?,

@@ -5,6 +5,7 @@ mod fake_backend;
 mod fake_gateway;
 mod issuer;
 mod project;
+mod raw;
 mod stream;
 mod upstream;
 
@@ -18,6 +19,7 @@ pub use fake_backend::{Answer, FakeBackend, Received, SECRET_KEY, backend_client
 pub use fake_gateway::{Behaviour, FakeGateway};
 pub use issuer::Issuer;
 pub use project::project;
+pub use raw::{Raw, canned, recorder};
 pub use stream::chunks;
 pub use upstream::Upstream;
 

@@ -1,21 +1,31 @@
 //! Sending requests on to upstreams: one pool of connections, bodies streamed both ways, web sockets passed through.
+//! Trailers are not sent on: nobody looked at them.
+
+mod expiring;
+mod tunnel;
+mod upload;
 
 use std::{error::Error, time::Duration};
 
 use axum::{
-    body::Body,
+    body::{Body, HttpBody},
     extract::Request,
     http::{HeaderValue, Response, StatusCode, Version, header},
 };
 use http_body_util::LengthLimitError;
-use hyper::upgrade::OnUpgrade;
+use hyper::{body::Incoming, upgrade::OnUpgrade};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::{
     client::legacy::{Client, connect::HttpConnector},
-    rt::{TokioExecutor, TokioIo, TokioTimer},
+    rt::{TokioExecutor, TokioTimer},
 };
-use tokio::{io::copy_bidirectional, time::timeout};
+use tokio::time::timeout;
 
+use self::{
+    expiring::Expiring,
+    tunnel::{Lifetime, Tunnels},
+    upload::{Patience, Turn, too_slow, watched},
+};
 use super::{
     context::Context,
     incoming::{WebSocketWanted, remove_hop_by_hop},
@@ -24,6 +34,8 @@ use super::{
 
 /// Longer than any network needs.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// A client that sends nothing of its body for so long has gone, or means no good.
+const CLIENT_PATIENCE: Duration = Duration::from_secs(60);
 /// Shorter than upstreams keep idle connections open, so that few are reused that have just ended.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(20);
 
@@ -36,6 +48,18 @@ pub struct UpstreamError(String);
 #[derive(Clone)]
 pub struct Upstream {
     client: Client<HttpsConnector<HttpConnector>, Body>,
+    tunnels: Tunnels,
+}
+
+/// How long an exchange with an upstream may take.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// For the head of the answer, from the end of the request's body on.
+    pub patience: Duration,
+    /// For a web socket on which nothing moves.
+    pub idle: Duration,
+    /// For the answer's body or the web socket; none: as long as it takes.
+    pub whole: Option<Duration>,
 }
 
 impl Upstream {
@@ -56,39 +80,66 @@ impl Upstream {
             .wrap_connector(connector);
         let mut builder = Client::builder(TokioExecutor::new());
         builder.pool_timer(TokioTimer::new()).pool_idle_timeout(IDLE_TIMEOUT);
-        Ok(Self { client: builder.build(connector) })
+        Ok(Self { client: builder.build(connector), tunnels: Tunnels::default() })
+    }
+
+    /// Ends every web socket that passes through, and waits until they have ended: a stop does not wait for them.
+    pub async fn end_web_sockets(&self) {
+        self.tunnels.end().await;
     }
 
     /// Sends a request, whose address is the upstream's, and returns the answer once its head is there.
     ///
     /// # Errors
-    /// 502 when the upstream cannot be reached or breaks off, 504 when its head takes longer than `patience`.
+    /// 502 when the upstream cannot be reached or breaks off, 504 when it takes longer than it may, 408 when the client
+    /// does so with its body.
     pub async fn send(
         &self,
         mut request: Request,
-        patience: Duration,
+        limits: &Limits,
         context: &Context,
     ) -> Result<Response<Body>, Problem> {
         let upgrade = prepare(&mut request);
-        let answer = timeout(patience, self.client.request(request)).await;
-        let answer = answer.map_err(|_| {
-            tracing::warn!(gateway.request_id = %context.arrival.request_id, ?patience, "an upstream is too slow");
-            Problem::new(StatusCode::GATEWAY_TIMEOUT, "upstream_slow", "The upstream took too long to answer.")
-        })?;
-        let mut response = answer.map_err(|error| failed(&error, context))?;
+        let mut response = self.exchange(request, limits.patience, context).await?;
         let tunnel = response.status() == StatusCode::SWITCHING_PROTOCOLS;
         let upstream_end = tunnel.then(|| hyper::upgrade::on(&mut response));
         let mut response = response.map(Body::new);
+        // The older version would end with the connection, and an answer that broke off would look whole.
+        *response.version_mut() = Version::HTTP_11;
         remove_hop_by_hop(response.headers_mut());
         match (upgrade, upstream_end) {
             (Some(client), Some(upstream)) => {
                 set_upgrade(response.headers_mut());
-                tokio::spawn(join(client, upstream));
+                let lifetime = Lifetime { idle: limits.idle, whole: limits.whole };
+                self.tunnels.open(client, upstream, lifetime, context.arrival.request_id);
                 Ok(response)
             }
             (_, Some(_)) => Err(broken("The upstream switched to a protocol that nobody asked for.")),
-            (_, None) => Ok(response),
+            (_, None) => Ok(match limits.whole {
+                Some(lifetime) => response.map(|body| Body::new(Expiring::new(body, lifetime))),
+                None => response,
+            }),
         }
+    }
+
+    /// Sends a request and waits for the head of the answer.
+    async fn exchange(
+        &self,
+        request: Request,
+        patience: Duration,
+        context: &Context,
+    ) -> Result<Response<Incoming>, Problem> {
+        let answer = if request.body().is_end_stream() {
+            timeout(patience, self.client.request(request)).await.map_err(|_| Turn::Upstream)
+        } else {
+            let (parts, body) = request.into_parts();
+            let (body, turns) = watched(body);
+            tokio::select! {
+                answer = self.client.request(Request::from_parts(parts, body)) => Ok(answer),
+                slow = too_slow(turns, Patience { client: CLIENT_PATIENCE, upstream: patience }) => Err(slow),
+            }
+        };
+        answer.map_err(|slow| slow_problem(slow, patience, context))?.map_err(|error| failed(&error, context))
     }
 }
 
@@ -110,14 +161,17 @@ fn set_upgrade(headers: &mut axum::http::HeaderMap) {
     headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
 }
 
-/// Copies both ways until one side is done.
-async fn join(client: OnUpgrade, upstream: OnUpgrade) {
-    let (Ok(client), Ok(upstream)) = tokio::join!(client, upstream) else {
-        tracing::debug!("a web socket ended before it began");
-        return;
-    };
-    if let Err(error) = copy_bidirectional(&mut TokioIo::new(client), &mut TokioIo::new(upstream)).await {
-        tracing::debug!(%error, "a web socket broke off");
+fn slow_problem(slow: Turn, patience: Duration, context: &Context) -> Problem {
+    let id = context.arrival.request_id;
+    match slow {
+        Turn::Client => {
+            tracing::info!(gateway.request_id = %id, patience = ?CLIENT_PATIENCE, "a client is too slow with its body");
+            Problem::new(StatusCode::REQUEST_TIMEOUT, "client_slow", "The request's body took too long to arrive.")
+        }
+        Turn::Upstream => {
+            tracing::warn!(gateway.request_id = %id, ?patience, "an upstream is too slow");
+            Problem::new(StatusCode::GATEWAY_TIMEOUT, "upstream_slow", "The upstream took too long to answer.")
+        }
     }
 }
 
