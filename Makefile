@@ -2,7 +2,7 @@
 # Written for GNU make 3.81 (macOS) and newer.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run watch build check test conformance bench clean
+.PHONY: help setup run watch build check test conformance bench bench-gateway mutants fuzz clean
 
 # What .ci/setup installs goes before all else. Recipes say `cargo-leptos`, not `cargo leptos`,
 # because rustup and cargo may look into their own folder of programs first.
@@ -30,7 +30,7 @@ release := LEPTOS_SITE_ROOT=$(release_site)
 release_build := @$(release) .ci/step 'release build' cargo-leptos build --release --precompress
 
 help: ## List the commands
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-11s  %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s  %s\n", $$1, $$2 }' Makefile
 
 setup: ## Install all that run, check and test need
 	@.ci/setup run check test
@@ -76,6 +76,16 @@ bench: ## Measure verification, size, start, load and memory of a release build
 	$(release_build)
 	@.ci/step 'byte budget' node end2end/wasm-budget.mjs $(release_site)/pkg
 	@$(release) .ci/step 'load' node benches/load.mjs
+
+# Only the server: the gateway has no browser part.
+bench-gateway: ## Measure the gateway next to HAProxy, on a release build
+	@.ci/step 'setup' .ci/setup bench-gateway
+	@.ci/step 'release build, server' cargo build --release --locked $(server) --bin gatehouse
+	@.ci/step 'gateway' node benches/gateway.mjs
+
+mutants: ## Change src/jwt in every small way and see that the tests notice (an hour)
+	@.ci/step 'setup' .ci/setup mutants
+	@.ci/step 'mutants' .ci/mutants
 
 clean: ## Delete what was built; installed tools and npm packages stay
 	cargo clean

@@ -9,6 +9,7 @@ import { startArticleApp } from "./lib/article-app.mjs";
 import { PUBLISHABLE_KEY, requireBuild, signIn, signingKey, startGatehouse } from "./lib/gatehouse.mjs";
 import { request } from "./lib/http.mjs";
 import { residentMiB, stop } from "./lib/processes.mjs";
+import { median, report } from "./lib/report.mjs";
 import { load, requireWrk } from "./lib/wrk.mjs";
 
 const QUICK = process.argv.includes("--quick");
@@ -166,29 +167,8 @@ function medians(results) {
   return { perSecond: of("perSecond"), p50: of("p50"), p99: of("p99") };
 }
 
-function median(values) {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
-}
-
 function figures({ perSecond, p50, p99 }) {
   return `${perSecond.toFixed(0)} requests/s, median ${p50.toFixed(2)} ms, p99 ${p99.toFixed(2)} ms`;
-}
-
-function report(rows) {
-  const cells = rows.map(({ measure, value, target = "", met }) => [measure, value, target, verdict(met)]);
-  const table = [["measure", "value", "target", "verdict"], ...cells];
-  const widths = table[0].map((_, column) => Math.max(...table.map((row) => row[column].length)));
-  console.log();
-  for (const row of table) {
-    console.log(row.map((cell, column) => cell.padEnd(widths[column])).join("  ").trimEnd());
-  }
-}
-
-function verdict(met) {
-  if (met === undefined) return "";
-  return met ? "met" : "MISSED";
 }
 
 main().then(

@@ -13,21 +13,21 @@ const TARGET = resolve(ROOT, process.env.CARGO_TARGET_DIR || "target");
 const BINARY = join(TARGET, "release", "gatehouse");
 const SITE = resolve(ROOT, process.env.LEPTOS_SITE_ROOT || "target/site");
 // Kept between runs: the signing key stays the same, and with it the article app's build.
-const CACHE = join(TARGET, "bench");
+export const CACHE = join(TARGET, "bench");
 const USER = { identifier: "grace@example.com", password: "gatehouse-demo" };
 const START_MS = 30_000;
 const POLL_MS = 2;
 
-/** Fails early when the release build is not there. */
-export function requireBuild() {
-  for (const path of [BINARY, SITE]) {
+/** Fails early when the release build is not there, or, for whoever needs it, the site. */
+export function requireBuild({ site = true } = {}) {
+  for (const path of site ? [BINARY, SITE] : [BINARY]) {
     if (!existsSync(path)) throw new Error(`${path} is missing: make a release build first`);
   }
   mkdirSync(CACHE, { recursive: true });
 }
 
-/** Starts Gatehouse on a free port; `readyMs` is the time from spawning it to the first 200. */
-export async function startGatehouse() {
+/** Starts Gatehouse on a free port, with more variables; `readyMs` is the time from spawning it to the first 200. */
+export async function startGatehouse(variables = {}) {
   const began = performance.now();
   const child = start(BINARY, [], {
     cwd: ROOT,
@@ -35,6 +35,7 @@ export async function startGatehouse() {
       LEPTOS_SITE_ADDR: "127.0.0.1:0",
       GATEHOUSE_INSTANCE_DB: join(CACHE, "instance.db"),
       GATEHOUSE_LOG: "warn",
+      ...variables,
     }),
   });
   const [, port] = await printed(child, /listening on http:\/\/localhost:(\d+)/, START_MS);

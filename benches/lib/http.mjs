@@ -25,6 +25,7 @@ export function request(port, path, { method = "GET", headers = {}, body } = {})
         resolve({
           status: response.statusCode,
           headers: response.headers,
+          rawHeaders: response.rawHeaders,
           body: Buffer.concat(chunks).toString(),
         }),
       );

@@ -26,6 +26,16 @@ export async function load(port, path, cookies, seconds) {
   return parse(report);
 }
 
+/** Loads a server with the requests of a Lua script, which gets these arguments. */
+export async function loadScript(port, script, args, { seconds, connections = CONNECTIONS }) {
+  const report = await run("wrk", [
+    ...["--connections", String(connections), "--threads", String(THREADS)],
+    ...["--duration", `${seconds}s`, "--latency", "--script", script],
+    ...[`http://127.0.0.1:${port}`, "--", ...args],
+  ]);
+  return parse(report);
+}
+
 /** The figures of a wrk report; latencies in milliseconds. */
 export function parse(report) {
   const number = (pattern) => Number(pattern.exec(report)?.[1] ?? 0);
