@@ -87,6 +87,10 @@ mutants: ## Change src/jwt in every small way and see that the tests notice (an 
 	@.ci/step 'setup' .ci/setup mutants
 	@.ci/step 'mutants' .ci/mutants
 
+fuzz: ## Fuzz project files, paths and tokens, each for FUZZ_SECONDS (300)
+	@.ci/step 'setup' .ci/setup fuzz
+	@.ci/step 'fuzzing' .ci/fuzz
+
 clean: ## Delete what was built; installed tools and npm packages stay
 	cargo clean
 	rm -rf target/site $(release_site) end2end/test-results end2end/playwright-report

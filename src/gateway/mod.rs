@@ -44,8 +44,12 @@ pub use counters::{Added, Counted, CounterError, CounterStore, Decision, Limit, 
 pub use handlers::{Answer, Handler};
 pub use policies::{InboundPolicy, OutboundPolicy, Outcome, SecurityScheme, Stop, Verdict};
 pub use problem::Problem;
+#[cfg(fuzzing)]
+pub use project::fuzz::project as fuzz_project;
 pub use project::{Environment, LoadError, LoadErrors, LoadWarning, Options, Report, RouteReport};
 pub use registry::{RateLimitIdentity, Registry};
+#[cfg(fuzzing)]
+pub use routing::fuzz::path as fuzz_path;
 pub use routing::{Params, RouteInfo};
 pub use upstream::{Upstream, UpstreamError};
 

@@ -37,6 +37,9 @@ fn is_hex(digits: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -66,6 +69,18 @@ mod tests {
             "/%ff",
         ] {
             assert_eq!(normalise(raw), Err(AmbiguousPath), "{raw}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_passes_has_one_reading(raw in r"(/([a-c.;=~é\\]|%2[eEfF5]|%5[cC]|%3[bB]|%00|%[c-f][0-9a-f]|%){0,5}){1,4}") {
+            let Ok(path) = normalise(&raw) else { return Ok(()) };
+            prop_assert!(!path.contains(['\\', '\0']) && !path.contains("//"), "{}", path);
+            prop_assert!(!path.split('/').any(is_dot_segment), "{}", path);
+            let segments: Vec<String> =
+                path.split('/').map(|segment| utf8_percent_encode(segment, NON_ALPHANUMERIC).to_string()).collect();
+            prop_assert_eq!(normalise(&segments.join("/")), Ok(path), "however it is encoded");
         }
     }
 }

@@ -71,3 +71,21 @@ impl TokenError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_two_errors_say_nothing_about_the_token() {
+        for (error, about_keys) in [
+            (TokenError::KeysUnavailable, true),
+            (TokenError::KeysRefused, true),
+            (TokenError::UnknownKey, false),
+            (TokenError::BadSignature, false),
+            (TokenError::Expired(Duration::ZERO), false),
+        ] {
+            assert_eq!(error.is_about_keys(), about_keys, "{error}");
+        }
+    }
+}

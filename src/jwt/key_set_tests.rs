@@ -166,6 +166,35 @@ async fn good_keys_outlive_a_bad_answer_for_an_hour() {
 }
 
 #[tokio::test]
+async fn a_key_set_may_have_64_kilobytes() {
+    for (bytes, expected) in [(65_536, "found"), (65_537, "no_keys"), (200_000, "no_keys")] {
+        let server = TestServer::start(&["one"]).await;
+        let key_set = jwks(&["one"]);
+        server.answers(200, format!("{key_set}{}", " ".repeat(bytes - key_set.len())));
+        assert_eq!(outcome(&server.key_set(), "one", at(0)).await, expected, "{bytes}");
+    }
+}
+
+#[tokio::test]
+async fn a_key_server_that_sends_elsewhere_is_not_followed() {
+    let server = TestServer::start(&["one"]).await;
+    let keys = KeySet::remote(server.url.join("/moved").unwrap().into()).unwrap();
+    assert_eq!(outcome(&keys, "one", at(0)).await, "no_keys");
+    assert_eq!((server.visits(), keys.status(at(0)).error.unwrap()), (0, "the key server answered 302".to_owned()));
+}
+
+#[tokio::test]
+async fn a_failure_is_told_with_its_cause_and_without_the_address() {
+    let closed = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    let url = Url::parse(&format!("http://{closed}/secret-path")).unwrap();
+    let keys = KeySet::remote(url.into()).unwrap();
+    assert_eq!(outcome(&keys, "one", at(0)).await, "no_keys");
+    let error = keys.status(at(0)).error.unwrap().to_lowercase();
+    assert!(error.starts_with("the key server cannot be reached: ") && error.contains("refused"), "{error}");
+    assert!(!error.contains("secret-path"), "{error}");
+}
+
+#[tokio::test]
 async fn old_keys_are_refreshed_behind_the_request() {
     let server = TestServer::start(&["one"]).await;
     let keys = server.key_set();

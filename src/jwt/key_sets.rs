@@ -127,3 +127,7 @@ impl KeySets {
 fn well_known(issuer: &str) -> Result<Url, url::ParseError> {
     Url::parse(&format!("{issuer}/.well-known/jwks.json"))
 }
+
+#[cfg(test)]
+#[path = "key_sets_tests.rs"]
+mod tests;

@@ -18,6 +18,8 @@ mod algorithm;
 mod claims;
 mod error;
 mod fetch;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzz;
 mod http;
 mod issuer;
 mod key_set;
@@ -39,6 +41,8 @@ pub use algorithm::Algorithm;
 pub use claims::Claims;
 pub use error::TokenError;
 pub use fetch::KeyServer;
+#[cfg(fuzzing)]
+pub use fuzz::token as fuzz_token;
 pub use http::{describe_failure, http_client, read_body};
 pub use issuer::{IssuerError, is_loopback, parse_issuer};
 #[cfg(test)]

@@ -31,7 +31,10 @@ impl TestServer {
         };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = Url::parse(&format!("http://{}/jwks", listener.local_addr().unwrap())).unwrap();
-        let app = Router::new().route("/jwks", get(handler));
+        let app = Router::new()
+            .route("/moved", get(|| async { (StatusCode::FOUND, [("location", "/jwks")]) }))
+            .route("/.well-known/jwks.json", get(handler.clone()))
+            .route("/jwks", get(handler));
         tokio::spawn(async move { axum::serve(listener, app).await });
         Self { url, visits, answer }
     }

@@ -6,6 +6,8 @@
 
 mod environment;
 mod error;
+#[cfg(any(test, fuzzing))]
+pub mod fuzz;
 mod jsonc;
 mod node;
 mod options;

@@ -4,6 +4,8 @@
 //! - `pattern`: one compiled path; `open_api` and `url_pattern` read the two path modes
 //! - `index`: finds the first route that fits without looking at all of them
 
+#[cfg(any(test, fuzzing))]
+pub mod fuzz;
 mod index;
 mod open_api;
 mod pattern;

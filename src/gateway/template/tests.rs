@@ -168,4 +168,14 @@ proptest! {
         prop_assert_eq!(pairs.len(), 2);
         prop_assert_eq!(&*pairs[1].1, "1");
     }
+
+    #[test]
+    fn the_upstream_reads_the_path_that_was_matched(raw in r"(/([a-c.;=é ?]|%2[eE5]|%3[bBfF]|%23){1,5}){1,4}") {
+        let path = crate::gateway::path::normalise(&raw);
+        let (Ok(path), Ok(request)) = (path, Request::get(raw.replace(['é', ' ', '?'], "_")).body(())) else { return Ok(()) };
+        let base = parse("https://a.example/base/", &[]).unwrap().with_request_path().unwrap();
+        let target = base.expand(&request.into_parts().0, &context("/(.*)", &path), None);
+        let read = target.map(|target| crate::gateway::path::normalise(target.path()));
+        prop_assert_eq!(read, Ok(Ok(format!("/base{path}"))));
+    }
 }
