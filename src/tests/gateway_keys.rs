@@ -1,17 +1,24 @@
 //! Key servers that die, stall, lie and are asked for what they do not have, and the gateway that needs their keys.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
+};
 
+use gatehouse::server::{Config, run};
 use reqwest::Client;
 use serde_json::{Value, json};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpStream,
+    net::{TcpListener, TcpStream},
 };
 
 use super::support::{
     App, Issuer, Page, eventually, project,
-    testing::{TempFolder, TestKey, unsigned},
+    testing::{TempFolder, TestKey, session_claims, unsigned, with},
 };
 
 /// The policy as Clerk's article prints it: alone, and nothing around it.
@@ -203,4 +210,42 @@ async fn a_key_server_that_lies_replaces_nothing() {
         assert_eq!(hello(&app, &good(&issuer, &app)).await.status, 200, "{status} {body:.40}");
         assert_eq!(app.get("/health/ready", &[]).await.status, 200, "{status} {body:.40}");
     }
+}
+
+/// The program within this process, because its clock is to be moved: `now` holds seconds. Returns its URL.
+async fn start_with_clock(issuer: &Issuer, project: &TempFolder, now: &Arc<AtomicU64>) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let folder = ("GATEHOUSE_CONFIG_DIR", project.path().to_str().unwrap().to_owned());
+    let variables = issuer.variables().into_iter().chain([folder]);
+    let config = Config::from_variables(variables.map(|(name, value)| (name.to_owned(), value)).collect()).unwrap();
+    let now = Arc::clone(now);
+    let clock = Arc::new(move || Duration::from_secs(now.load(Ordering::SeqCst)));
+    tokio::spawn(run(listener, config, clock, std::future::pending()));
+    url
+}
+
+#[tokio::test]
+async fn keys_serve_for_an_hour_after_their_issuer_went_down() {
+    const START: u32 = 1_700_000_000;
+    let (mut issuer, project, now) = (Issuer::start().await, files(), Arc::new(AtomicU64::new(START.into())));
+    let url = start_with_clock(&issuer, &project, &now).await;
+    let claims = session_claims(&issuer.url, &url, START.into());
+    let token = issuer.key().sign(&with(claims, "exp", json!(START + 9_000)));
+    let client = Client::builder().no_proxy().build().unwrap();
+    let hello_at = async |seconds: u32| {
+        now.store((START + seconds).into(), Ordering::SeqCst);
+        let answer = client.get(format!("{url}/gateway/hello")).bearer_auth(&token).send().await.unwrap();
+        (answer.status().as_u16(), answer.headers().contains_key("retry-after"))
+    };
+    assert_eq!(hello_at(0).await, (200, false));
+    issuer.go_down().await;
+    for seconds in [299, 300, 1_800, 3_599] {
+        assert_eq!(hello_at(seconds).await, (200, false), "{seconds} s after the keys were fetched");
+    }
+    assert_eq!(hello_at(3_600).await, (503, true), "nobody vouches for keys of that age");
+    let ready = client.get(format!("{url}/health/ready")).send().await.unwrap();
+    assert_eq!(ready.status(), 503);
+    issuer.come_up().await;
+    assert_eq!(hello_at(3_603).await, (200, false));
 }
