@@ -9,6 +9,9 @@ pub struct AmbiguousPath;
 
 /// Decodes a raw request path.
 pub fn normalise(raw: &str) -> Result<String, AmbiguousPath> {
+    if !raw.starts_with('/') {
+        return Err(AmbiguousPath);
+    }
     let lower = raw.to_ascii_lowercase();
     if ["%2f", "%5c", "%00"].iter().any(|encoded| lower.contains(encoded)) || raw.contains('\\') {
         return Err(AmbiguousPath);
@@ -67,6 +70,9 @@ mod tests {
             "/%4",
             "/a%00",
             "/%ff",
+            "../a",
+            "a",
+            "",
         ] {
             assert_eq!(normalise(raw), Err(AmbiguousPath), "{raw}");
         }

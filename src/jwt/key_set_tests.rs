@@ -166,6 +166,17 @@ async fn good_keys_outlive_a_bad_answer_for_an_hour() {
 }
 
 #[tokio::test]
+async fn a_key_server_that_refuses_our_secret_is_told_apart() {
+    for (status, expected) in
+        [(401, TokenError::KeysRefused), (403, TokenError::KeysUnavailable), (500, TokenError::KeysUnavailable)]
+    {
+        let server = TestServer::start(&["one"]).await;
+        server.answers(status, String::new());
+        assert_eq!(server.key_set().key(Some("one"), at(0)).await.unwrap_err(), expected, "{status}");
+    }
+}
+
+#[tokio::test]
 async fn a_key_set_may_have_64_kilobytes() {
     for (bytes, expected) in [(65_536, "found"), (65_537, "no_keys"), (200_000, "no_keys")] {
         let server = TestServer::start(&["one"]).await;
