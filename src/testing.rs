@@ -3,8 +3,11 @@
 
 use std::{
     collections::HashMap,
+    net::{TcpListener, TcpStream},
     path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
     sync::{Arc, LazyLock, Mutex},
+    thread,
 };
 
 use aws_lc_rs::{
@@ -129,6 +132,68 @@ impl Drop for TempFolder {
     fn drop(&mut self) {
         // What cannot be removed is left to the system.
         let _left_over = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+/// A Redis on a port of its own that keeps nothing. Ends with the test.
+pub struct RedisServer {
+    port: u16,
+    folder: TempFolder,
+    child: Child,
+}
+
+impl RedisServer {
+    pub fn start() -> Self {
+        loop {
+            let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+            let folder = TempFolder::new();
+            // Somebody else may have taken the port meanwhile.
+            if let Some(child) = run_redis(port, &folder) {
+                return Self { port, folder, child };
+            }
+        }
+    }
+
+    pub fn url(&self) -> String {
+        format!("redis://127.0.0.1:{}", self.port)
+    }
+
+    /// Ends it at once, as `kill -9` does.
+    pub fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// Starts it again after [`Self::kill`], empty and on the same port.
+    pub fn restart(&mut self) {
+        self.child = run_redis(self.port, &self.folder).unwrap();
+    }
+}
+
+/// None if it ended instead of listening.
+fn run_redis(port: u16, folder: &TempFolder) -> Option<Child> {
+    let port = port.to_string();
+    let mut child = Command::new("redis-server")
+        .args(["--port", &port, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir"])
+        .arg(folder.path())
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap_or_else(|error| panic!("redis-server is needed for this test: {error}"));
+    while TcpStream::connect(format!("127.0.0.1:{port}")).is_err() {
+        if child.try_wait().unwrap().is_some() {
+            return None;
+        }
+        thread::yield_now();
+    }
+    // Whoever else listens there is no Redis of ours.
+    child.try_wait().unwrap().is_none().then_some(child)
+}
+
+impl Drop for RedisServer {
+    fn drop(&mut self) {
+        // Both fail if it has ended, which is as well.
+        let _ended = self.child.kill();
+        let _ended = self.child.wait();
     }
 }
 

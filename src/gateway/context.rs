@@ -2,7 +2,10 @@
 
 use std::{borrow::Cow, net::IpAddr, pin::Pin, sync::Arc, time::Duration};
 
-use axum::http::StatusCode;
+use axum::{
+    body::Body,
+    http::{HeaderMap, Response, StatusCode},
+};
 use serde_json::{Map, Value};
 use url::form_urlencoded;
 use uuid::Uuid;
@@ -48,29 +51,97 @@ pub struct Context {
     pub user: Option<User>,
     /// Whatever policies and handlers of a project want to tell each other.
     pub custom: Map<String, Value>,
-    /// What waits for the answer, in order.
-    pub(super) hooks: Vec<AnswerHook>,
+    /// What waits for the answer.
+    pub(super) hooks: Hooks,
 }
 
-/// Runs once the answer's status is known.
-pub type AnswerHook = Box<dyn FnOnce(StatusCode) -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync>;
+/// What waits for the answer, in order. Goes with the request: who waits for it may have left.
+#[derive(Default)]
+pub struct Hooks {
+    before_sending: Vec<SendingHook>,
+    when_answered: Vec<AnswerHook>,
+    headers: HeaderMap,
+}
+
+/// Changes the answer that is about to be sent.
+pub type SendingHook = Box<dyn FnOnce(Response<Body>) -> Response<Body> + Send + Sync>;
+
+/// Runs once it is known how a request ended.
+pub type AnswerHook = Box<dyn FnOnce(Ending) -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync>;
+
+/// How a request ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// With an answer of this status.
+    Answered(StatusCode),
+    /// The client left before there was an answer.
+    Abandoned,
+}
 
 impl Context {
-    /// Runs `hook` once the status of the answer is known, whoever gave it.
+    /// Runs `hook` once the status of the answer is known, whoever gave it, or the client has left without one.
     pub fn when_answered(
         &mut self,
-        hook: impl FnOnce(StatusCode) -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync + 'static,
+        hook: impl FnOnce(Ending) -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync + 'static,
     ) {
-        self.hooks.push(Box::new(hook));
+        let arrival = self.arrival.clone();
+        self.hooks.when_answered.push(Box::new(move |ending| {
+            Box::pin(async move {
+                if let Err(panic) = caught(|| hook(ending)).await {
+                    // Nobody is left to be answered: only the log is told.
+                    panic.refuse("a hook", &arrival);
+                }
+            })
+        }));
     }
 
-    pub(super) async fn answered(&mut self, status: StatusCode) {
-        for hook in std::mem::take(&mut self.hooks) {
-            if let Err(panic) = caught(|| hook(status)).await {
-                // The answer is made already: only the log is told.
-                panic.refuse("a hook", &self.arrival);
-            }
+    /// Runs `hook` on the answer that is about to be sent, whoever gave it (Zuplo's `addResponseSendingHook`).
+    pub fn before_sending(&mut self, hook: impl FnOnce(Response<Body>) -> Response<Body> + Send + Sync + 'static) {
+        self.hooks.before_sending.push(Box::new(hook));
+    }
+
+    /// Headers that the answer gets last, whoever gave it. They belong to this request: no cache keeps them.
+    pub fn answer_headers(&mut self) -> &mut HeaderMap {
+        &mut self.hooks.headers
+    }
+
+    /// Runs the hooks, in order, and returns what is to be sent.
+    pub(super) async fn answered(&mut self, mut response: Response<Body>) -> Response<Body> {
+        for hook in std::mem::take(&mut self.hooks.before_sending) {
+            let changed = caught(|| async { hook(response) }).await;
+            response = changed.unwrap_or_else(|panic| panic.refuse("a hook", &self.arrival).into_response(&self.arrival));
         }
+        for (name, value) in &self.hooks.headers {
+            response.headers_mut().insert(name, value.clone());
+        }
+        if let Some(running) = self.hooks.end(Ending::Answered(response.status())) {
+            // A panic has logged itself.
+            let _done = running.await;
+        }
+        response
+    }
+}
+
+impl Hooks {
+    /// Runs what waits for the end, in a task of its own: a client that leaves meanwhile does not stop it.
+    fn end(&mut self, ending: Ending) -> Option<tokio::task::JoinHandle<()>> {
+        let hooks = std::mem::take(&mut self.when_answered);
+        if hooks.is_empty() {
+            return None;
+        }
+        let runtime = tokio::runtime::Handle::try_current().ok()?;
+        Some(runtime.spawn(async move {
+            for hook in hooks {
+                hook(ending).await;
+            }
+        }))
+    }
+}
+
+/// The server drops a request, and its context with it, when the client leaves.
+impl Drop for Hooks {
+    fn drop(&mut self) {
+        self.end(Ending::Abandoned);
     }
 }
 
@@ -83,6 +154,41 @@ pub fn query_value<'q>(query: Option<&'q str>, name: &str) -> Option<Cow<'q, str
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn what_waits_for_the_answer_learns_how_the_request_ended() {
+        let (sender, mut endings) = tokio::sync::mpsc::unbounded_channel();
+        let waiting = || {
+            let (mut context, sender) = (crate::gateway::testing::context(), sender.clone());
+            context.when_answered(move |ending| {
+                Box::pin(async move {
+                    sender.send(ending).unwrap();
+                })
+            });
+            context
+        };
+        waiting().answered(Response::new(Body::empty())).await;
+        assert_eq!(endings.recv().await, Some(Ending::Answered(StatusCode::OK)));
+        drop(waiting());
+        assert_eq!(endings.recv().await, Some(Ending::Abandoned));
+        assert!(endings.is_empty(), "each ran once");
+    }
+
+    #[tokio::test]
+    async fn the_answer_passes_the_hooks_in_order_and_then_gets_its_headers() {
+        let mut context = crate::gateway::testing::context();
+        for name in ["a", "b"] {
+            context.before_sending(move |mut response| {
+                response.headers_mut().append("x-hook", name.parse().unwrap());
+                response
+            });
+        }
+        context.answer_headers().insert("x-hook-count", "2".parse().unwrap());
+        let response = context.answered(crate::gateway::testing::response(&[("x-hook-count", "0")])).await;
+        let values: Vec<_> = response.headers().get_all("x-hook").iter().collect();
+        assert_eq!(values, ["a", "b"]);
+        assert_eq!(response.headers()["x-hook-count"], "2");
+    }
 
     #[test]
     fn a_query_has_one_value_per_name() {

@@ -39,8 +39,10 @@ use axum::Router;
 pub use axum::{body::Body, extract::Request, http::Response};
 
 pub use api_keys::{KeySummary, create_key, list_keys, revoke_key};
-pub use context::{Arrival, Context, User, query_value};
-pub use counters::{Added, Counted, CounterError, CounterStore, Decision, Limit, MemoryCounters, Period, Usage, Used};
+pub use context::{Arrival, Context, Ending, User, query_value};
+pub use counters::{
+    Added, Counted, CounterError, CounterStore, Decision, Limit, MemoryCounters, Period, RedisCounters, Usage, Used,
+};
 pub use handlers::{Answer, Handler};
 pub use policies::{InboundPolicy, OutboundPolicy, Outcome, SecurityScheme, Stop, Verdict};
 pub use problem::Problem;

@@ -10,7 +10,7 @@ use serde_json::Map;
 use uuid::Uuid;
 
 use super::{
-    context::{Arrival, Context},
+    context::{Arrival, Context, Hooks},
     incoming::{self, REQUEST_ID, TrustedProxies},
     panics::caught,
     path::normalise,
@@ -76,11 +76,10 @@ async fn dispatch(
         route: std::sync::Arc::clone(&route.info),
         user: None,
         custom: Map::new(),
-        hooks: Vec::new(),
+        hooks: Hooks::default(),
     };
     let response = run_phases(route, request, &mut context).await;
-    context.answered(response.status()).await;
-    Ok(response)
+    Ok(context.answered(response).await)
 }
 
 fn unmatched(project: &Project, path: &str) -> Problem {

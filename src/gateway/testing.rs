@@ -15,6 +15,7 @@ use super::{
     Arrival, Context, Dependencies, InboundPolicy, LoadError, MemoryCounters, Options, OutboundPolicy, Params, Problem,
     Registry, RouteInfo, Stop, Upstream,
     api_keys::ApiKeys,
+    context::Hooks,
     cors::CorsPolicy,
     handlers::HelloWorld,
     policies::{self, Policy, PolicySite},
@@ -43,7 +44,7 @@ pub fn context() -> Context {
         route: Arc::new(info(Method::GET, "/hello")),
         user: None,
         custom: Map::new(),
-        hooks: Vec::new(),
+        hooks: Hooks::default(),
     }
 }
 

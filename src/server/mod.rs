@@ -44,7 +44,7 @@ pub use serve::shutdown_signal;
 pub use services::Services;
 
 use crate::{
-    gateway::{LoadErrors, UpstreamError},
+    gateway::{CounterError, LoadErrors, UpstreamError},
     instance::StoreError,
     jwt::{Clock, KeySetsError},
 };
@@ -67,6 +67,9 @@ pub enum StartError {
     /// The gateway cannot call upstreams.
     #[error(transparent)]
     Upstream(#[from] UpstreamError),
+    /// The gateway cannot count.
+    #[error(transparent)]
+    Counters(#[from] CounterError),
     /// The embedded Clerk cannot be opened.
     #[error(transparent)]
     Instance(#[from] StoreError),

@@ -21,7 +21,7 @@ use super::{
 };
 use crate::{
     clerk::Auth,
-    gateway::{self, Gateway, MemoryCounters},
+    gateway::{self, CounterStore, Gateway, MemoryCounters, RedisCounters},
     model::{PageContext, Viewer},
     ui,
 };
@@ -63,9 +63,17 @@ fn gateway_dependencies(config: &Config, services: &Arc<Services>) -> Result<gat
         key_sets: services.key_sets.clone(),
         environment: variables.chain([issuer]).collect(),
         registry: Arc::default(),
-        counters: Arc::new(MemoryCounters::default()),
+        counters: counters(config)?,
         upstream: services.upstream.clone(),
         clock: services.clock.clone(),
+    })
+}
+
+/// Where requests are counted for limits.
+fn counters(config: &Config) -> Result<Arc<dyn CounterStore>, StartError> {
+    Ok(match &config.rate_limit_redis {
+        Some(url) => Arc::new(RedisCounters::connect(url)?),
+        None => Arc::new(MemoryCounters::default()),
     })
 }
 

@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use super::support::{
-    App, Issuer, Page, project,
-    testing::{TempFolder, with},
+    App, Issuer, Page, eventually, project,
+    testing::{RedisServer, TempFolder, with},
 };
 
 fn files() -> TempFolder {
@@ -49,4 +49,87 @@ async fn tokens_of_one_user_share_a_limit() {
     );
     assert_eq!(hello(&issuer, &app, "user_2", "one").await.status, 200, "another user");
     assert_eq!(app.get("/gateway/hello", &[]).await.status, 401, "who is not known is not counted");
+}
+
+/// Three requests a day for everybody together, by policies that differ in what they do without counters.
+fn shared_files() -> TempFolder {
+    let policy = |name: &str, more: Value| {
+        let mut options = json!({ "rateLimitBy": "all", "requestsAllowed": 3, "timeWindowMinutes": 1440, "headerMode": "rate-limit" });
+        options.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        json!({ "name": name, "policyType": "rate-limit-inbound", "handler": {
+            "export": "RateLimitInboundPolicy", "module": "$import(@zuplo/runtime)", "options": options,
+        } })
+    };
+    let policies = [
+        policy("open", json!({})),
+        policy("closed", json!({ "throwOnFailure": true })),
+        policy("eventual", json!({ "mode": "async" })),
+    ];
+    let paths = ["open", "closed", "eventual"].map(|name| {
+        let handler = json!({ "export": "default", "module": "$import(./modules/hello-world)" });
+        let route = json!({ "handler": handler, "policies": { "inbound": [name] } });
+        (format!("/{name}"), json!({ "get": { "x-zuplo-route": route } }))
+    });
+    let routes = json!({ "openapi": "3.1.0", "paths": Value::Object(paths.into_iter().collect()) });
+    project(&[("policies.json", &json!(policies)), ("routes.oas.json", &routes)])
+}
+
+/// Two programs that count in one Redis, whose password nobody may read.
+async fn two_gateways(redis: &RedisServer) -> (TempFolder, App, App) {
+    let folder = shared_files();
+    let url = redis.url().replace("redis://", "redis://default:very-secret@");
+    let variables = [("GATEHOUSE_CONFIG_DIR", folder.path().to_str().unwrap()), ("RATE_LIMIT_REDIS_URL", &url)];
+    let (one, two) = (App::start(&variables).await, App::start(&variables).await);
+    for app in [&one, &two] {
+        app.logged("connected to the shared counters").await;
+    }
+    (folder, one, two)
+}
+
+async fn status(app: &App, path: &str) -> u16 {
+    app.get(&format!("/gateway{path}"), &[]).await.status
+}
+
+#[tokio::test]
+async fn gateways_share_a_count_and_say_what_is_left() {
+    let redis = RedisServer::start();
+    let (_folder, one, two) = two_gateways(&redis).await;
+    for (app, expected, remaining) in [(&one, 200, "2"), (&two, 200, "1"), (&one, 200, "0"), (&two, 429, "0")] {
+        let page = app.get("/gateway/open", &[]).await;
+        assert_eq!((page.status, page.header("ratelimit-remaining")), (expected, remaining));
+        assert_eq!(page.header("ratelimit-limit"), "3");
+        assert_eq!(page.header("retry-after").is_empty(), expected == 200);
+        let reset: u64 = page.header("ratelimit-reset").parse().unwrap();
+        assert!((1..=2 * 86_400).contains(&reset));
+    }
+    assert_eq!(status(&one, "/closed").await, 200, "every policy has a count of its own");
+}
+
+#[tokio::test]
+async fn who_does_not_wait_for_the_count_is_held_to_it_soon() {
+    let redis = RedisServer::start();
+    let (_folder, one, two) = two_gateways(&redis).await;
+    eventually("the limit", async || status(&one, "/eventual").await == 429).await;
+    eventually("the limit of both", async || status(&two, "/eventual").await == 429).await;
+}
+
+#[tokio::test]
+async fn without_the_store_the_option_decides_and_with_it_requests_count_again() {
+    let mut redis = RedisServer::start();
+    let (_folder, app, _other) = two_gateways(&redis).await;
+    assert_eq!((status(&app, "/open").await, status(&app, "/closed").await), (200, 200));
+    redis.kill();
+    for _ in 0..5 {
+        assert_eq!((status(&app, "/open").await, status(&app, "/eventual").await), (200, 200));
+        let page = app.get("/gateway/closed", &[]).await;
+        assert_eq!((page.status, page.header("content-type")), (503, "application/problem+json"));
+        assert_eq!((page.header("retry-after"), page.header("ratelimit-limit")), ("2", ""));
+    }
+    app.logged("requests cannot be counted").await;
+    redis.restart();
+    eventually("counting", async || status(&app, "/closed").await == 200).await;
+    eventually("the limit", async || status(&app, "/open").await == 429).await;
+    app.logged("requests are counted again").await;
+    assert_eq!(app.log().matches("requests cannot be counted").count(), 1, "told once");
+    assert!(!app.log().contains("very-secret"));
 }

@@ -226,7 +226,9 @@ fn quoted_variables(text: &str) -> Vec<String> {
     let quoted = text.split('"').skip(1).step_by(2);
     quoted
         .filter(|name| {
-            ["CLERK_", "GATEHOUSE_", "GATEWAY_", "LEPTOS_", "SUPABASE_"].iter().any(|prefix| name.starts_with(prefix))
+            ["CLERK_", "GATEHOUSE_", "GATEWAY_", "LEPTOS_", "RATE_LIMIT_", "SUPABASE_"]
+                .iter()
+                .any(|prefix| name.starts_with(prefix))
         })
         .filter(|name| name.chars().all(|character| character.is_ascii_uppercase() || character == '_'))
         .filter(|name| !name.ends_with('_') && !set_by_cargo_leptos.contains(name))

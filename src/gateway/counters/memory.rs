@@ -1,28 +1,21 @@
-//! Counts in this process: gone with it, and shared with no other.
+//! Counts in this process: gone with it, and shared with no other. A million callers at a time; those beyond that are not
+//! counted until somebody's time has passed, which is an outage and treated as such.
 
-use std::{
-    collections::HashMap,
-    hash::{BuildHasher, RandomState},
-    sync::{Mutex, PoisonError},
-    time::Duration,
+use std::time::Duration;
+
+use super::{
+    Added, Counted, CounterError, CounterStore, Decision, Limit, Period, Usage, Used, bounded::Bounded, outage::Outage,
+    sliding_window::SlidingWindow,
 };
 
-use super::{Added, Counted, CounterStore, Decision, Limit, Period, SlidingWindow, Usage, Used};
+/// A little more than a million keys, of some hundred bytes.
+const ROOM: usize = 1 << 20;
 
-/// Requests for different keys rarely wait for each other.
-const SHARDS: usize = 64;
-/// A million keys in all, of some fifty bytes.
-const KEYS_PER_SHARD: usize = 16 * 1024;
-/// Among so many the oldest is dropped to make room: cheap, and rarely one that is in use.
-const CANDIDATES: usize = 8;
-
-/// Keys are kept as hashes: who is limited is nobody's to read, and a long key takes no more room.
-type Key = (u64, u64);
-
-/// Counts in memory that is bounded, whoever sends what.
+/// Counts in memory that is bounded.
 pub struct MemoryCounters {
-    limits: Shards<SlidingWindow>,
-    quotas: Shards<Quota>,
+    limits: Bounded<SlidingWindow>,
+    quotas: Bounded<Quota>,
+    outage: Outage,
 }
 
 /// What is used of a quota, and when its first period began.
@@ -33,78 +26,66 @@ struct Quota {
     requests: u64,
 }
 
-/// Entries by the hash of their key, in parts that lock apart.
-struct Shards<T> {
-    hashers: (RandomState, RandomState),
-    parts: Vec<Mutex<HashMap<Key, Entry<T>>>>,
-    keys_per_part: usize,
-}
-
-struct Entry<T> {
-    value: T,
-    touched: Duration,
-}
-
 impl Default for MemoryCounters {
     fn default() -> Self {
-        Self { limits: Shards::with_capacity(KEYS_PER_SHARD), quotas: Shards::with_capacity(KEYS_PER_SHARD) }
-    }
-}
-
-impl<T> Shards<T> {
-    fn with_capacity(keys_per_part: usize) -> Self {
-        let parts = std::iter::repeat_with(Mutex::default).take(SHARDS).collect();
-        Self { hashers: (RandomState::new(), RandomState::new()), parts, keys_per_part }
-    }
-
-    /// Does something with the entry of `key`, which is made with `new` if there is none.
-    fn with<R>(&self, key: &str, now: Duration, new: impl FnOnce() -> T, act: impl FnOnce(&mut T) -> R) -> R {
-        let key = (self.hashers.0.hash_one(key), self.hashers.1.hash_one(key));
-        let part = usize::try_from(key.0 % SHARDS as u64).unwrap_or_default();
-        let mut entries = self.parts[part].lock().unwrap_or_else(PoisonError::into_inner);
-        if entries.len() >= self.keys_per_part && !entries.contains_key(&key) {
-            let oldest = entries.iter().take(CANDIDATES).min_by_key(|(_, entry)| entry.touched).map(|(key, _)| *key);
-            oldest.and_then(|oldest| entries.remove(&oldest));
-        }
-        let entry = entries.entry(key).or_insert_with(|| Entry { value: new(), touched: now });
-        entry.touched = now;
-        act(&mut entry.value)
+        Self::with_room_for(ROOM)
     }
 }
 
 impl MemoryCounters {
-    fn decide(&self, key: &str, limit: Limit, now: Duration) -> Decision {
-        self.limits.with(key, now, SlidingWindow::default, |window| window.count(limit, now))
+    fn with_room_for(keys: usize) -> Self {
+        let (limits, quotas) = (Bounded::with_room_for(keys), Bounded::with_room_for(keys));
+        Self { limits, quotas, outage: Outage::default() }
     }
 
-    fn quota(&self, key: &str, period: Period, now: Duration, more: u64) -> Usage {
+    fn decide(&self, key: &str, limit: Limit, now: Duration) -> Result<Decision, CounterError> {
+        let decision = self.limits.with((key, limit.window), now, SlidingWindow::default, |window| {
+            let decision = window.count(limit, now);
+            (decision, window.fades_at(limit))
+        });
+        self.taken(decision)
+    }
+
+    /// A caller who sends nothing for a whole period begins anew.
+    fn quota(&self, key: &str, period: Period, now: Duration, more: u64) -> Result<Usage, CounterError> {
         let new = || Quota { anchor: now, began: now, requests: 0 };
-        self.quotas.with(key, now, new, |quota| {
+        let usage = self.quotas.with((key, period), now, new, |quota| {
             let (began, _) = period.around(quota.anchor, now);
-            // An answer may come late: what its period would have counted, the current one does.
+            // An answer may come late, and a clock be set back: what the last period would have counted, this one does.
             if began > quota.began {
                 (quota.began, quota.requests) = (began, 0);
             }
             quota.requests += more;
-            Usage { requests: quota.requests, began: quota.began }
-        })
+            let (_, ends) = period.around(quota.anchor, quota.began);
+            (Usage { requests: quota.requests, began: quota.began }, period.around(quota.anchor, ends).1)
+        });
+        self.taken(usage)
+    }
+
+    fn taken<T>(&self, counted: Option<T>) -> Result<T, CounterError> {
+        let Some(counted) = counted else {
+            let error = CounterError("the memory for counts is full".to_owned());
+            self.outage.goes_on(&error);
+            return Err(error);
+        };
+        if self.outage.is_on() && self.limits.is_roomy() && self.quotas.is_roomy() {
+            self.outage.is_over();
+        }
+        Ok(counted)
     }
 }
 
 impl CounterStore for MemoryCounters {
     fn count<'a>(&'a self, key: &'a str, limit: Limit, now: Duration) -> Counted<'a> {
-        let decision = self.decide(key, limit, now);
-        Box::pin(std::future::ready(Ok(decision)))
+        Box::pin(std::future::ready(self.decide(key, limit, now)))
     }
 
     fn used<'a>(&'a self, key: &'a str, period: Period, now: Duration) -> Used<'a> {
-        let usage = self.quota(key, period, now, 0);
-        Box::pin(std::future::ready(Ok(usage)))
+        Box::pin(std::future::ready(self.quota(key, period, now, 0)))
     }
 
-    fn add<'a>(&'a self, key: &'a str, period: Period, now: Duration) -> Added<'a> {
-        self.quota(key, period, now, 1);
-        Box::pin(std::future::ready(Ok(())))
+    fn add<'a>(&'a self, key: &'a str, period: Period, began: Duration) -> Added<'a> {
+        Box::pin(std::future::ready(self.quota(key, period, began, 1).map(|_| ())))
     }
 }
 
@@ -114,33 +95,53 @@ mod tests {
 
     const LIMIT: Limit = Limit { requests: 1, window: Duration::from_secs(60) };
 
+    fn is_allowed(counters: &MemoryCounters, key: &str, limit: Limit, now: Duration) -> bool {
+        matches!(counters.decide(key, limit, now).unwrap(), Decision::Allowed { .. })
+    }
+
     #[test]
-    fn keys_are_counted_apart() {
+    fn keys_and_windows_are_counted_apart() {
         let counters = MemoryCounters::default();
         let now = Duration::from_secs(600);
-        assert_eq!(counters.decide("a", LIMIT, now), Decision::Allowed);
-        assert_ne!(counters.decide("a", LIMIT, now), Decision::Allowed);
-        assert_eq!(counters.decide("b", LIMIT, now), Decision::Allowed);
+        assert!(is_allowed(&counters, "a", LIMIT, now));
+        assert!(!is_allowed(&counters, "a", LIMIT, now));
+        assert!(is_allowed(&counters, "b", LIMIT, now));
+        let other_window = Limit { window: Duration::from_secs(3600), ..LIMIT };
+        assert!(is_allowed(&counters, "a", other_window, now));
+        assert!(!is_allowed(&counters, "a", LIMIT, now), "another window leaves this one alone");
     }
 
     #[test]
     fn a_late_answer_does_not_bring_the_last_period_back() {
         let counters = MemoryCounters::default();
         let [first, next] = [100, 3700].map(Duration::from_secs);
-        counters.quota("a", Period::Hourly, first, 1);
-        counters.quota("a", Period::Hourly, next, 5);
-        counters.quota("a", Period::Hourly, next - Duration::from_secs(1), 1);
-        assert_eq!(counters.quota("a", Period::Hourly, next, 0), Usage { requests: 6, began: next });
+        counters.quota("a", Period::Hourly, first, 1).unwrap();
+        counters.quota("a", Period::Hourly, next, 5).unwrap();
+        counters.quota("a", Period::Hourly, next - Duration::from_secs(1), 1).unwrap();
+        assert_eq!(counters.quota("a", Period::Hourly, next, 0), Ok(Usage { requests: 6, began: next }));
+        assert_eq!(counters.quota("a", Period::Daily, next, 0), Ok(Usage { requests: 0, began: next }));
     }
 
     #[test]
-    fn memory_is_bounded() {
-        let shards = Shards::with_capacity(3);
-        for number in 0..10_000 {
-            shards.with(&number.to_string(), Duration::from_secs(number), || number, |_| ());
+    fn a_million_callers_are_each_held_to_their_limit() {
+        let counters = MemoryCounters::default();
+        let now = Duration::from_secs(600);
+        let callers: Vec<String> = (0..1_000_000).map(|number| number.to_string()).collect();
+        assert!(callers.iter().all(|caller| is_allowed(&counters, caller, LIMIT, now)));
+        assert!(!callers.iter().any(|caller| is_allowed(&counters, caller, LIMIT, now)));
+    }
+
+    #[test]
+    fn who_does_not_fit_is_not_counted_and_takes_nobodys_place() {
+        let counters = MemoryCounters::with_room_for(64);
+        let now = Duration::from_secs(600);
+        let decisions: Vec<_> = (0..1000).map(|number| counters.decide(&number.to_string(), LIMIT, now)).collect();
+        for (number, decision) in decisions.iter().enumerate().filter(|(_, decision)| decision.is_ok()) {
+            assert!(matches!(decision, Ok(Decision::Allowed { .. })));
+            assert!(!is_allowed(&counters, &number.to_string(), LIMIT, now));
         }
-        assert!(shards.parts.iter().all(|part| part.lock().unwrap().len() == 3));
-        let kept = shards.with("9999", Duration::from_secs(9999), || 0, |number| *number);
-        assert_eq!(kept, 9999, "the newest stays");
+        assert_eq!(decisions.iter().filter(|decision| decision.is_ok()).count(), 64);
+        assert!(counters.outage.is_on());
+        assert!(is_allowed(&counters, "stranger", LIMIT, now + Duration::from_secs(120)), "time makes room");
     }
 }

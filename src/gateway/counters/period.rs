@@ -6,7 +6,7 @@ use serde::Deserialize;
 use time::{Month, OffsetDateTime, util::days_in_month};
 
 /// How long a quota lasts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Period {
     /// Sixty minutes.
@@ -20,6 +20,16 @@ pub enum Period {
 }
 
 impl Period {
+    /// What project files call it.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Hourly => "hourly",
+            Self::Daily => "daily",
+            Self::Weekly => "weekly",
+            Self::Monthly => "monthly",
+        }
+    }
+
     /// When the period that holds `now` began, and when it ends, if the first one began at `anchor`.
     #[must_use]
     pub fn around(self, anchor: Duration, now: Duration) -> (Duration, Duration) {

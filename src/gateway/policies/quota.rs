@@ -1,11 +1,13 @@
 //! `quota-inbound`: so many requests in an hour, a day, a week or a month for each caller; what is beyond is 429. A
 //! request counts once it is answered, by the status of the answer, so that requests under way at the same time may
-//! exceed a quota by their number.
+//! exceed a quota by their number. One that its client gives up before there is an answer counts, too: it has cost the
+//! upstream as much. A caller who sends nothing for a whole period begins anew.
 //!
 //! Options: `period` (required: `hourly`, `daily`, `weekly` or `monthly`), `quotaBy` (required: `user`, or `function` as
 //! in `rate-limit-inbound`), `allowances` (required: `requests`), `quotaAnchorMode` (`first-api-call`, the default and
 //! the only one), `quotaOnStatusCodes` (default `200-299`), `identifier` (`module` and `getQuotaDetailExport`, for
-//! `function`). Which status an exhausted quota has is not documented; 429 is ours.
+//! `function`). Which status an exhausted quota has is not documented; 429 is ours. While the counters cannot be had,
+//! requests pass.
 
 use std::{str::FromStr, sync::Arc, time::Duration};
 
@@ -15,9 +17,9 @@ use axum::{
 };
 use serde::Deserialize;
 
-use super::{InboundPolicy, Policy, PolicySite, Verdict};
+use super::{InboundPolicy, Policy, PolicySite, Verdict, rate_limit::not_counted};
 use crate::gateway::{
-    context::Context,
+    context::{Context, Ending},
     counters::{CounterStore, Period},
     problem::Problem,
     project::{LoadError, Options},
@@ -132,15 +134,18 @@ impl Quota {
         Some((format!("{}: {key}", self.name), allowed))
     }
 
-    fn count_answer(&self, key: String, context: &mut Context) {
+    /// Counts the request in the period that `began` then, once it is known how it ended.
+    fn count_later(&self, key: String, began: Duration, context: &mut Context) {
         let (statuses, counters, period) = (Arc::clone(&self.statuses), Arc::clone(&self.counters), self.period);
-        let (id, now) = (context.arrival.request_id, context.arrival.now);
-        context.when_answered(move |status| {
+        let name = self.name.clone();
+        context.when_answered(move |ending| {
             Box::pin(async move {
-                if statuses.hold(status)
-                    && let Err(error) = counters.add(&key, period, now).await
-                {
-                    tracing::warn!(gateway.request_id = %id, %error, "cannot count a request for its quota");
+                let counts = match ending {
+                    Ending::Answered(status) => statuses.hold(status),
+                    Ending::Abandoned => true,
+                };
+                if counts && let Err(error) = counters.add(&key, period, began).await {
+                    not_counted(&name, &error);
                 }
             })
         });
@@ -162,10 +167,8 @@ impl InboundPolicy for Quota {
                 Ok(usage) if usage.requests >= allowed => {
                     return Err(exhausted(self.period, usage.began, context.arrival.now).into());
                 }
-                Ok(_) => self.count_answer(key, context),
-                Err(error) => {
-                    tracing::warn!(gateway.request_id = %context.arrival.request_id, policy = self.name, %error, "cannot tell what is left of a quota");
-                }
+                Ok(usage) => self.count_later(key, usage.began, context),
+                Err(error) => not_counted(&self.name, &error),
             }
             Ok(request)
         })
@@ -178,6 +181,7 @@ impl InboundPolicy for Quota {
 
 #[cfg(test)]
 mod tests {
+    use axum::{body::Body, http::Response};
     use serde_json::{Value, json};
 
     use super::*;
@@ -199,7 +203,8 @@ mod tests {
         if outcome != 200 {
             return outcome;
         }
-        policy.context.answered(StatusCode::from_u16(status).unwrap()).await;
+        let response = Response::builder().status(status).body(Body::empty()).unwrap();
+        policy.context.answered(response).await;
         status
     }
 
@@ -216,6 +221,17 @@ mod tests {
         policy.context.user = Some(User { sub: "a".into(), data: Value::Null });
         policy.context.arrival.now += Duration::from_secs(3000);
         assert_eq!(send(&mut policy, 200).await, 200, "the next hour");
+    }
+
+    #[tokio::test]
+    async fn who_leaves_before_the_answer_is_counted_too() {
+        let mut policy = policy();
+        for _ in 0..2 {
+            policy.passes(request(&[])).await;
+            policy.context.hooks = Default::default();
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(policy.refuses(request(&[])).await.status(), 429);
     }
 
     #[test]

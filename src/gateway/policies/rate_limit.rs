@@ -2,29 +2,44 @@
 //!
 //! Options: `rateLimitBy` (`user`, the default, `ip`, `function` or `all`), `requestsAllowed` (default 1000),
 //! `timeWindowMinutes` (default 60), `identifier` (`module` and `export`, for `function`: see
-//! [`Registry::rate_limit_key`](crate::gateway::Registry::rate_limit_key)), `headerMode` (`retry-after`, the default, or
-//! `none`), `throwOnFailure` (default false: requests pass while the counters cannot be had), `mode` (`strict` or
-//! `async`, which differ only for counters that are elsewhere).
+//! [`Registry::rate_limit_key`](crate::gateway::Registry::rate_limit_key)), `headerMode` (`retry-after`, the default,
+//! `none`, or of our own `rate-limit`), `throwOnFailure` (default false: requests pass while the counters cannot be had;
+//! true: they are 503), `mode` (`strict`, the default, or `async`: a request does not wait for counters that are
+//! elsewhere; what they say counts from the next request on).
+//!
+//! `"headerMode": "rate-limit"` adds to every answer what is left: `RateLimit-Limit`, `RateLimit-Remaining` and
+//! `RateLimit-Reset` (draft-ietf-httpapi-ratelimit-headers-07; seconds until all of the limit is there again, for a
+//! refusal as many as `Retry-After`). Of several limits on a route, the one with the least left is told.
 //!
 //! Ours to choose were: the window slides; what is refused does not count; an IPv6 client is its /64, which is what one
 //! subscriber gets; a caller whom an optional authentication policy let pass unknown counts by address.
 
-use std::{net::IpAddr, sync::Arc, time::Duration};
+use std::{future::poll_fn, net::IpAddr, sync::Arc, task::Poll, time::Duration};
 
 use axum::{
     extract::Request,
-    http::{HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
 };
+use moka::sync::Cache;
 use serde::Deserialize;
 
-use super::{InboundPolicy, Policy, PolicySite, Verdict};
+use super::{InboundPolicy, Policy, PolicySite, Stop, Verdict};
 use crate::gateway::{
     context::Context,
-    counters::{CounterStore, Decision, Limit},
+    counters::{CounterError, CounterStore, Decision, Limit},
     problem::Problem,
     project::{LoadError, Options},
     registry::{RateLimitKey, imported},
 };
+
+const LIMIT: HeaderName = HeaderName::from_static("ratelimit-limit");
+const REMAINING: HeaderName = HeaderName::from_static("ratelimit-remaining");
+const RESET: HeaderName = HeaderName::from_static("ratelimit-reset");
+
+/// Counters that are elsewhere may be there again after this many seconds.
+const RETRY_AFTER_SECONDS: u16 = 2;
+/// So many callers are remembered who are over their limit, by policies that do not wait for the counters.
+const REFUSED: u64 = 100_000;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -40,8 +55,8 @@ struct RateLimitOptions {
     header_mode: HeaderMode,
     #[serde(default)]
     throw_on_failure: bool,
-    #[serde(rename = "mode", default)]
-    _mode: Mode,
+    #[serde(default)]
+    mode: Mode,
 }
 
 const fn thousand() -> u64 {
@@ -67,10 +82,11 @@ enum By {
 enum HeaderMode {
     #[default]
     RetryAfter,
+    RateLimit,
     None,
 }
 
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, Clone, Copy, PartialEq, Eq)]
 #[serde(rename_all = "lowercase")]
 enum Mode {
     #[default]
@@ -96,9 +112,11 @@ struct RateLimit {
     name: String,
     key: Key,
     limit: Limit,
-    says_when: bool,
+    headers: HeaderMode,
     fails_closed: bool,
     counters: Arc<dyn CounterStore>,
+    /// Until when callers are over their limit, as far as a count that nobody waited for has told. None: all wait.
+    refused: Option<Cache<String, Duration>>,
 }
 
 /// Makes the policy from its options.
@@ -124,9 +142,10 @@ pub fn build(options: &Options<'_>, site: &PolicySite<'_>) -> Result<Policy, Loa
         name: site.name.to_owned(),
         key,
         limit: Limit { requests: read.requests_allowed, window: minutes(read.time_window_minutes) },
-        says_when: read.header_mode == HeaderMode::RetryAfter,
+        headers: read.header_mode,
         fails_closed: read.throw_on_failure,
         counters: Arc::clone(&site.dependencies.counters),
+        refused: (read.mode == Mode::Async).then(|| Cache::new(REFUSED)),
     }))
 }
 
@@ -153,14 +172,84 @@ impl RateLimit {
         Some((key, self.limit))
     }
 
+    /// What the counters say; none if that is not waited for.
+    async fn decide(&self, key: String, limit: Limit, now: Duration) -> Result<Option<Decision>, CounterError> {
+        match &self.refused {
+            None => self.counters.count(&key, limit, now).await.map(Some),
+            Some(refused) => self.decide_at_once(refused, key, limit, now).await,
+        }
+    }
+
+    /// Counters in this process answer at once. What others say is for the caller's next request.
+    async fn decide_at_once(
+        &self,
+        refused: &Cache<String, Duration>,
+        key: String,
+        limit: Limit,
+        now: Duration,
+    ) -> Result<Option<Decision>, CounterError> {
+        if let Some(until) = refused.get(&key).filter(|until| *until > now) {
+            return Ok(Some(Decision::Limited { retry_after: until - now }));
+        }
+        let (counters, refused, policy) = (Arc::clone(&self.counters), refused.clone(), self.name.clone());
+        let mut counting = Box::pin(async move {
+            let decision = counters.count(&key, limit, now).await;
+            if let Ok(Decision::Limited { retry_after }) = decision {
+                refused.insert(key, now + retry_after);
+            }
+            decision
+        });
+        match poll_fn(|waker| Poll::Ready(counting.as_mut().poll(waker))).await {
+            Poll::Ready(decision) => decision.map(Some),
+            Poll::Pending => {
+                tokio::spawn(async move { counting.await.map_err(|error| not_counted(&policy, &error)) });
+                Ok(None)
+            }
+        }
+    }
+
     fn refusal(&self, retry_after: Duration) -> Problem {
         let problem = Problem::new(StatusCode::TOO_MANY_REQUESTS, "rate_limit", "Too many requests. Try again later.");
-        if !self.says_when {
+        if self.headers == HeaderMode::None {
             return problem;
         }
-        let seconds = retry_after.as_millis().div_ceil(1000).max(1);
-        problem.with_header(header::RETRY_AFTER, HeaderValue::from(u64::try_from(seconds).unwrap_or(u64::MAX)))
+        problem.with_header(header::RETRY_AFTER, HeaderValue::from(seconds(retry_after)))
     }
+
+    /// Tells the caller what is left, unless another limit has told of less.
+    fn tell(&self, limit: Limit, decision: Decision, headers: &mut HeaderMap) {
+        let (remaining, reset) = match decision {
+            Decision::Allowed { remaining, reset } => (remaining, reset),
+            Decision::Limited { retry_after } => (0, retry_after),
+        };
+        let told: Option<u64> = headers.get(REMAINING).and_then(|told| told.to_str().ok()?.parse().ok());
+        if self.headers == HeaderMode::RateLimit && told.is_none_or(|told| remaining <= told) {
+            headers.insert(LIMIT, HeaderValue::from(limit.requests));
+            headers.insert(REMAINING, HeaderValue::from(remaining));
+            headers.insert(RESET, HeaderValue::from(seconds(reset)));
+        }
+    }
+
+    /// The option decides.
+    fn without_counters(&self, request: Request, error: &CounterError) -> Result<Request, Stop> {
+        not_counted(&self.name, error);
+        if !self.fails_closed {
+            return Ok(request);
+        }
+        let problem = Problem::new(StatusCode::SERVICE_UNAVAILABLE, "no_counters", "Requests cannot be counted now.");
+        Err(problem.with_header(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER_SECONDS)).into())
+    }
+}
+
+/// In whole seconds, and never none.
+fn seconds(time: Duration) -> u64 {
+    u64::try_from(time.as_millis().div_ceil(1000).max(1)).unwrap_or(u64::MAX)
+}
+
+/// Notes a request that could not be counted. The store itself has told the log, once.
+pub(super) fn not_counted(policy: &str, error: &CounterError) {
+    metrics::counter!("gateway_not_counted_total", "policy" => policy.to_owned()).increment(1);
+    tracing::debug!(policy, %error, "not counted");
 }
 
 fn address(context: &Context) -> String {
@@ -175,17 +264,16 @@ impl InboundPolicy for RateLimit {
     fn apply<'a>(&'a self, request: Request, context: &'a mut Context) -> Verdict<'a> {
         Box::pin(async move {
             let Some((key, limit)) = self.caller(&request, context) else { return Ok(request) };
-            match self.counters.count(&format!("{}: {key}", self.name), limit, context.arrival.now).await {
-                Ok(Decision::Allowed) => Ok(request),
-                Ok(Decision::Limited { retry_after }) => Err(self.refusal(retry_after).into()),
-                Err(error) => {
-                    tracing::warn!(gateway.request_id = %context.arrival.request_id, policy = self.name, %error, "cannot count");
-                    if self.fails_closed {
-                        let detail = "Requests cannot be counted now.";
-                        return Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "no_counters", detail).into());
+            match self.decide(format!("{}: {key}", self.name), limit, context.arrival.now).await {
+                Ok(Some(decision)) => {
+                    self.tell(limit, decision, context.answer_headers());
+                    match decision {
+                        Decision::Allowed { .. } => Ok(request),
+                        Decision::Limited { retry_after } => Err(self.refusal(retry_after).into()),
                     }
-                    Ok(request)
                 }
+                Ok(None) => Ok(request),
+                Err(error) => self.without_counters(request, &error),
             }
         })
     }

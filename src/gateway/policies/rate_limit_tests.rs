@@ -112,6 +112,37 @@ async fn without_counters_the_option_decides() {
         let mut policy = inbound_with("rate-limit-inbound", &options, &dependencies).unwrap();
         assert_eq!(policy.status(request(&[])).await, status);
     }
+    let options = json!({ "rateLimitBy": "all", "throwOnFailure": true });
+    let refusal = inbound_with("rate-limit-inbound", &options, &dependencies).unwrap().refuses(request(&[])).await;
+    assert_eq!(refusal.header("retry-after"), "2");
+}
+
+/// What the policies so far tell of what is left.
+fn told(policy: &mut Applied<Arc<dyn InboundPolicy>>) -> [String; 3] {
+    let headers = policy.context.answer_headers();
+    [LIMIT, REMAINING, RESET]
+        .map(|name| headers.get(name).map(|told| told.to_str().unwrap().to_owned()).unwrap_or_default())
+}
+
+#[tokio::test]
+async fn what_is_left_is_told_where_it_is_asked_for() {
+    let options = |requests: u64, mode: &str| json!({ "rateLimitBy": "all", "requestsAllowed": requests, "timeWindowMinutes": 1, "headerMode": mode });
+    let mut policy = limit(&options(2, "rate-limit"));
+    policy.context.arrival.now = Duration::from_secs(60_000);
+    for expected in [["2", "1", "120"], ["2", "0", "120"], ["2", "0", "90"]] {
+        let _either = policy.status(request(&[])).await;
+        assert_eq!(told(&mut policy), expected);
+    }
+    for (requests, expected) in [(9, ["2", "0", "90"]), (1, ["1", "0", "120"])] {
+        let mut other = limit(&options(requests, "rate-limit"));
+        other.context.arrival.now = Duration::from_secs(60_000);
+        *other.context.answer_headers() = policy.context.answer_headers().clone();
+        other.passes(request(&[])).await;
+        assert_eq!(told(&mut other), expected, "the limit with the least left is told");
+    }
+    let mut silent = limit(&options(2, "retry-after"));
+    silent.passes(request(&[])).await;
+    assert_eq!(told(&mut silent), ["", "", ""]);
 }
 
 #[test]

@@ -32,6 +32,8 @@ pub struct Config {
     pub authorized_parties: Option<Vec<String>>,
     /// `SUPABASE_URL` and `SUPABASE_ANON_KEY`: the service behind `/api/supabase`. Default: a stand-in of our own.
     pub supabase: Option<SupabaseConfig>,
+    /// `RATE_LIMIT_REDIS_URL`: where gateways share what they count for limits. Default: each counts for itself.
+    pub rate_limit_redis: Option<SecretString>,
     /// `GATEHOUSE_METRICS_ADDR`: where to serve `/metrics`. Default: nowhere.
     pub metrics_address: Option<SocketAddr>,
     /// Log level and form.
@@ -89,6 +91,7 @@ impl Config {
             clerk: ClerkConfig::read(&variables)?,
             authorized_parties: variables.origins("CLERK_AUTHORIZED_PARTIES")?,
             supabase: supabase(&variables)?,
+            rate_limit_redis: variables.redis_url("RATE_LIMIT_REDIS_URL")?,
             metrics_address: variables
                 .parse("GATEHOUSE_METRICS_ADDR", "an address and a port, such as 127.0.0.1:9464")?,
             log: log(&variables)?,

@@ -1,5 +1,7 @@
 //! The environment: what is accepted, and what each fault is told as.
 
+use secrecy::ExposeSecret;
+
 use super::*;
 use crate::testing::TestKey;
 
@@ -101,6 +103,8 @@ fn every_fault_names_its_variable_and_what_it_should_look_like() {
         ),
         (vec![("GATEHOUSE_LOG_FORMAT", "xml")], "GATEHOUSE_LOG_FORMAT: expected text or json"),
         (vec![("GATEHOUSE_LOG", "gatehouse=loud")], "GATEHOUSE_LOG: expected a log filter"),
+        (vec![("RATE_LIMIT_REDIS_URL", "http://127.0.0.1")], "RATE_LIMIT_REDIS_URL: expected the URL of a Redis"),
+        (vec![("RATE_LIMIT_REDIS_URL", "redis://host/users")], "RATE_LIMIT_REDIS_URL: expected the URL of a Redis"),
         (vec![("GATEHOUSE_PUBLIC_URI", "x")], "GATEHOUSE_PUBLIC_URI: there is no such variable"),
     ] {
         let error = read(&variables).unwrap_err().to_string();
@@ -113,5 +117,10 @@ fn no_fault_repeats_a_secret() {
     let error = read(&[PUBLISHABLE, ("CLERK_SECRET_KEY", "sk_live_very-secret")]).unwrap_err();
     assert!(!error.to_string().contains("very-secret"));
     let config = read(&[PUBLISHABLE, ("CLERK_SECRET_KEY", "sk_test_very-secret")]).unwrap();
+    assert!(!format!("{config:?}").contains("very-secret"));
+    let error = read(&[("RATE_LIMIT_REDIS_URL", "rediss//:very-secret@host")]).unwrap_err();
+    assert!(!error.to_string().contains("very-secret"));
+    let config = read(&[("RATE_LIMIT_REDIS_URL", "rediss://:very-secret@host/1")]).unwrap();
+    assert_eq!(config.rate_limit_redis.as_ref().unwrap().expose_secret(), "rediss://:very-secret@host/1");
     assert!(!format!("{config:?}").contains("very-secret"));
 }

@@ -2,6 +2,7 @@
 
 use std::{collections::HashMap, fmt, str::FromStr};
 
+use secrecy::SecretString;
 use url::Url;
 
 use super::ConfigError;
@@ -98,6 +99,22 @@ impl Variables {
             }
             url => Ok(url),
         }
+    }
+
+    /// The URL of a Redis or Valkey, which may hold a password.
+    pub(super) fn redis_url(&self, name: &str) -> Result<Option<SecretString>, ConfigError> {
+        let Some(value) = self.get(name) else { return Ok(None) };
+        let is_redis = |url: &Url| {
+            let database = url.path().trim_start_matches('/');
+            matches!(url.scheme(), "redis" | "rediss")
+                && url.host().is_some()
+                && (database.is_empty() || database.parse::<u32>().is_ok())
+                && url.query().is_none()
+                && url.fragment().is_none()
+        };
+        let expected = "the URL of a Redis or Valkey, such as redis://127.0.0.1:6379 or rediss://:password@host/0";
+        let url = Url::parse(value).ok().filter(is_redis).ok_or_else(|| self.error(name, expected))?;
+        Ok(Some(String::from(url).into()))
     }
 
     /// An origin: scheme, host and port, and nothing else.
