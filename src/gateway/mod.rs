@@ -13,6 +13,7 @@
 //! can name; `problem` is the shape of every refusal. The gateway knows nothing of the application it runs beside: they
 //! meet over HTTP.
 
+mod answers;
 mod api_keys;
 mod context;
 mod cors;

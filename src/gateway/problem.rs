@@ -6,7 +6,7 @@ use axum::{
     body::Body,
     http::{HeaderName, HeaderValue, Method, Response, StatusCode, header},
 };
-use serde_json::json;
+use serde_json::{Map, Value, json};
 use time::OffsetDateTime;
 
 use super::context::Arrival;
@@ -18,13 +18,14 @@ pub struct Problem {
     detail: Cow<'static, str>,
     reason: &'static str,
     headers: Vec<(HeaderName, HeaderValue)>,
+    members: Map<String, Value>,
 }
 
 impl Problem {
     /// A refusal with `status`; `detail` is one safe sentence, `reason` a short stable name.
     #[must_use]
     pub fn new(status: StatusCode, reason: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self { status, detail: detail.into(), reason, headers: Vec::new() }
+        Self { status, detail: detail.into(), reason, headers: Vec::new(), members: Map::new() }
     }
 
     /// The request is not well formed.
@@ -81,6 +82,13 @@ impl Problem {
         self
     }
 
+    /// Adds a member of its own to the document (RFC 9457, section 3.2).
+    #[must_use]
+    pub fn with_member(mut self, name: &str, value: Value) -> Self {
+        self.members.insert(name.to_owned(), value);
+        self
+    }
+
     /// The short stable name.
     #[must_use]
     pub const fn reason(&self) -> &'static str {
@@ -91,7 +99,7 @@ impl Problem {
     #[must_use]
     pub fn into_response(self, arrival: &Arrival) -> Response<Body> {
         let status = self.status.as_u16();
-        let body = json!({
+        let mut body = json!({
             "type": format!("https://httpproblems.com/http-status/{status}"),
             "title": self.status.canonical_reason(),
             "status": status,
@@ -103,6 +111,9 @@ impl Problem {
                 "buildId": env!("CARGO_PKG_VERSION"),
             },
         });
+        if let Value::Object(document) = &mut body {
+            document.extend(self.members);
+        }
         let mut response = Response::new(Body::from(body.to_string()));
         *response.status_mut() = self.status;
         let headers = response.headers_mut();

@@ -18,9 +18,9 @@ use super::{
     context::Hooks,
     cors::CorsPolicy,
     handlers::HelloWorld,
-    policies::{self, Policy, PolicySite},
+    policies::{self, Policy, PolicySite, RouteSite},
     project::Node,
-    routing::{PathPattern, Route},
+    routing::{PathMode, PathPattern, Route},
 };
 use crate::{jwt::KeySets, testing::TempFolder};
 
@@ -101,7 +101,10 @@ fn build_with_keys(
     let node = Node::root(Path::new("policies.json"), options);
     let options = Options::at(node, &dependencies.environment)?;
     let build = policies::built_in(policy_type).map(|kind| kind.build).or_else(|| policies::sample(policy_type));
-    build.unwrap()(&options, &PolicySite { name: "policy", api_keys: &Arc::new(api_keys), dependencies })
+    build.unwrap()(
+        &options,
+        &PolicySite { name: "policy", api_keys: &Arc::new(api_keys), answers: &Arc::default(), dependencies },
+    )
 }
 
 /// Why a policy cannot be made.
@@ -129,6 +132,12 @@ pub fn inbound_with_keys(policy_type: &str, options: &Value, keys: ApiKeys) -> A
 fn as_inbound(policy: Policy) -> Result<Applied<Arc<dyn InboundPolicy>>, LoadError> {
     match policy {
         Policy::Inbound(policy) => Ok(Applied { policy, context: context() }),
+        Policy::PerRoute(build) => {
+            let (file, empty) = (Path::new("routes.oas.json"), json!({}));
+            let (node, pattern) = (Node::root(file, &empty), PathPattern::parse("/hello", PathMode::OpenApi).unwrap());
+            let site = RouteSite { document: &node, item: &node, operation: &node, pattern: &pattern, before: &[] };
+            Ok(Applied { policy: build(&site)?, context: context() })
+        }
         _ => panic!("not inbound"),
     }
 }

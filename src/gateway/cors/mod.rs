@@ -102,7 +102,10 @@ impl CorsPolicy {
         if matches!(self, Self::None) {
             return;
         }
-        headers.append(header::VARY, HeaderValue::from_static("Origin"));
+        // An answer that is given again has it already.
+        if !headers.get_all(header::VARY).iter().any(|value| value == "Origin") {
+            headers.append(header::VARY, HeaderValue::from_static("Origin"));
+        }
         let Some(origin) = origin.filter(|origin| self.allows(origin)) else { return };
         headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
         let (credentials, expose) = match self {

@@ -102,6 +102,24 @@ async fn a_store_that_forgot_its_scripts_is_told_again() {
 }
 
 #[tokio::test]
+async fn a_store_that_is_gone_counts_again_once_it_is_back() {
+    let mut server = RedisServer::start();
+    let counters = connected(&server).await;
+    let limit = Limit { requests: 5, window: MINUTE };
+    counters.count("a", limit, MINUTE).await.unwrap();
+    server.kill();
+    for _ in 0..3 {
+        assert!(counters.count("a", limit, MINUTE).await.is_err());
+    }
+    assert!(counters.0.outage.is_on());
+    server.restart();
+    while counters.count("a", limit, MINUTE).await.is_err() {
+        tokio::task::yield_now().await;
+    }
+    assert!(!counters.0.outage.is_on());
+}
+
+#[tokio::test]
 async fn nobody_waits_for_a_store_that_is_silent() {
     let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("rediss://:secret@{}", silent.local_addr().unwrap());

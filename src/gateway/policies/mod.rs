@@ -6,6 +6,7 @@ mod api_key;
 mod audit_log;
 mod basic_auth;
 mod bearer;
+mod caching;
 mod claim_rules;
 mod claims_to_headers;
 mod clerk_cookies;
@@ -23,6 +24,7 @@ mod quota;
 mod rate_limit;
 mod remove_headers;
 mod request_size_limit;
+mod request_validation;
 mod require_origin;
 mod rewrite_request;
 mod security_scheme;
@@ -42,10 +44,12 @@ pub use security_scheme::SecurityScheme;
 
 use super::{
     Dependencies,
+    answers::Answers,
     api_keys::ApiKeys,
     context::Context,
     problem::Problem,
-    project::{LoadError, Options},
+    project::{LoadError, Node, Options},
+    routing::{Named, PathPattern},
 };
 
 /// What an inbound policy returns once it is done: the request to go on with, or what ends it.
@@ -98,6 +102,16 @@ pub trait InboundPolicy: Send + Sync {
         self.requires_user() && !self.identifies()
     }
 
+    /// Whether it may answer from memory, so that policies behind it are not asked about every request.
+    fn remembers(&self) -> bool {
+        false
+    }
+
+    /// Whether it decides who may call: then no policy that answers from memory may stand before it.
+    fn guards(&self) -> bool {
+        self.identifies() || self.requires_user()
+    }
+
     /// Headers it sets to say who the caller is. Clients may send none of them, on any route.
     fn identity_headers(&self) -> Vec<HeaderName> {
         Vec::new()
@@ -116,8 +130,27 @@ pub enum Policy {
     Inbound(Arc<dyn InboundPolicy>),
     /// For `policies.outbound`.
     Outbound(Arc<dyn OutboundPolicy>),
+    /// For `policies.inbound`, made for each route by itself.
+    PerRoute(Arc<BuildForRoute>),
     /// The names of the inbound policies that this one stands for.
     Group(Vec<String>),
+}
+
+/// Makes an inbound policy for one route.
+pub type BuildForRoute = dyn Fn(&RouteSite<'_>) -> Result<Arc<dyn InboundPolicy>, LoadError> + Send + Sync;
+
+/// What a policy for one route is made with.
+pub struct RouteSite<'a> {
+    /// The OpenAPI document that the route is in.
+    pub document: &'a Node<'a>,
+    /// Its path item.
+    pub item: &'a Node<'a>,
+    /// Its operation.
+    pub operation: &'a Node<'a>,
+    /// The paths it answers.
+    pub pattern: &'a PathPattern,
+    /// The policies before this one.
+    pub before: &'a [Named<dyn InboundPolicy>],
 }
 
 impl Policy {
@@ -128,6 +161,12 @@ impl Policy {
     fn outbound(policy: impl OutboundPolicy + 'static) -> Self {
         Self::Outbound(Arc::new(policy))
     }
+
+    fn per_route(
+        build: impl Fn(&RouteSite<'_>) -> Result<Arc<dyn InboundPolicy>, LoadError> + Send + Sync + 'static,
+    ) -> Self {
+        Self::PerRoute(Arc::new(build))
+    }
 }
 
 /// What a policy is made with, beside its options.
@@ -136,6 +175,8 @@ pub struct PolicySite<'a> {
     pub name: &'a str,
     /// The project's API keys.
     pub api_keys: &'a Arc<ApiKeys>,
+    /// Answers that are kept.
+    pub answers: &'a Arc<Answers>,
     /// What the project is loaded with.
     pub dependencies: &'a Dependencies,
 }
@@ -159,6 +200,7 @@ pub const BUILT_IN: &[BuiltIn] = &[
     kind("audit-log-inbound", "AuditLogsInboundPolicy", audit_log::build),
     kind("auth0-jwt-auth-inbound", "Auth0JwtInboundPolicy", provider_jwt::build_auth0),
     kind("basic-auth-inbound", "BasicAuthInboundPolicy", basic_auth::build),
+    kind("caching-inbound", "CachingInboundPolicy", caching::build),
     kind("change-method-inbound", "ChangeMethodInboundPolicy", rewrite_request::build_change_method),
     kind("clear-headers-inbound", "ClearHeadersInboundPolicy", remove_headers::build_clear_inbound),
     kind("clear-headers-outbound", "ClearHeadersOutboundPolicy", remove_headers::build_clear_outbound),
@@ -177,6 +219,7 @@ pub const BUILT_IN: &[BuiltIn] = &[
     kind("remove-headers-outbound", "RemoveHeadersOutboundPolicy", remove_headers::build_remove_outbound),
     kind("remove-query-params-inbound", "RemoveQueryParamsInboundPolicy", query_params::build_remove),
     kind("request-size-limit-inbound", "RequestSizeLimitInboundPolicy", request_size_limit::build),
+    kind("request-validation-inbound", "RequestValidationInboundPolicy", request_validation::build),
     kind("require-origin-inbound", "RequireOriginInboundPolicy", require_origin::build),
     kind("set-body-inbound", "SetBodyInboundPolicy", rewrite_request::build_set_body),
     kind("set-headers-inbound", "SetHeadersInboundPolicy", set_headers::build_inbound),

@@ -23,7 +23,7 @@ use axum::{
 use moka::sync::Cache;
 use serde::Deserialize;
 
-use super::{InboundPolicy, Policy, PolicySite, Stop, Verdict};
+use super::{InboundPolicy, Policy, PolicySite, Verdict};
 use crate::gateway::{
     context::Context,
     counters::{CounterError, CounterStore, Decision, Limit},
@@ -230,14 +230,14 @@ impl RateLimit {
         }
     }
 
-    /// The option decides.
-    fn without_counters(&self, request: Request, error: &CounterError) -> Result<Request, Stop> {
+    /// The refusal of a request that cannot be counted, if the option asks for one.
+    fn without_counters(&self, error: &CounterError) -> Option<Problem> {
         not_counted(&self.name, error);
-        if !self.fails_closed {
-            return Ok(request);
-        }
-        let problem = Problem::new(StatusCode::SERVICE_UNAVAILABLE, "no_counters", "Requests cannot be counted now.");
-        Err(problem.with_header(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER_SECONDS)).into())
+        let detail = "Requests cannot be counted now.";
+        self.fails_closed.then(|| {
+            Problem::new(StatusCode::SERVICE_UNAVAILABLE, "no_counters", detail)
+                .with_header(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER_SECONDS))
+        })
     }
 }
 
@@ -273,7 +273,10 @@ impl InboundPolicy for RateLimit {
                     }
                 }
                 Ok(None) => Ok(request),
-                Err(error) => self.without_counters(request, &error),
+                Err(error) => match self.without_counters(&error) {
+                    Some(problem) => Err(problem.into()),
+                    None => Ok(request),
+                },
             }
         })
     }

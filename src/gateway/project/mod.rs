@@ -31,6 +31,7 @@ pub use error::{LoadError, LoadErrors, LoadWarning};
 pub use node::{Node, Place};
 pub use options::Options;
 pub use report::{Report, RouteReport};
+pub use strict_json::parse as parse_strictly;
 pub use text_list::TextList;
 
 use super::{

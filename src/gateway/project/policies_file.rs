@@ -8,9 +8,9 @@ use crate::gateway::{
     Dependencies, InboundPolicy, OutboundPolicy,
     api_keys::ApiKeys,
     cors::CorsPolicy,
-    policies::{Policy, PolicySite},
+    policies::{Policy, PolicySite, RouteSite},
     registry::module_of,
-    routing::Named,
+    routing::{Named, PathPattern},
 };
 
 /// The policies of a project, by name.
@@ -19,6 +19,20 @@ pub struct Policies {
     /// None: there is such a policy, but it did not load.
     named: HashMap<String, Option<Policy>>,
     cors: HashMap<String, Arc<CorsPolicy>>,
+}
+
+/// Where the policies of a route are named.
+pub struct RoutePlace<'a> {
+    pub document: &'a Node<'a>,
+    pub item: &'a Node<'a>,
+    pub operation: &'a Node<'a>,
+    pub pattern: &'a PathPattern,
+}
+
+impl RoutePlace<'_> {
+    const fn site<'s>(&'s self, before: &'s [Named<dyn InboundPolicy>]) -> RouteSite<'s> {
+        RouteSite { document: self.document, item: self.item, operation: self.operation, pattern: self.pattern, before }
+    }
 }
 
 /// Reads the file.
@@ -32,11 +46,13 @@ pub fn load(
         root.env_only_where(&|pointer| pointer.contains("/handler/options") || pointer.contains("/corsPolicies/")),
     );
     let mut policies = Policies::default();
+    let answers = Arc::default();
     let entries = findings.note(entries(root)).unwrap_or_default();
     let mut groups = Vec::new();
     for entry in &entries {
         let Some(name) = findings.note(name_of(entry)) else { continue };
-        let built = build(entry, &PolicySite { name: &name, api_keys, dependencies }, findings);
+        let site = PolicySite { name: &name, api_keys, answers: &answers, dependencies };
+        let built = build(entry, &site, findings);
         let loaded = findings.note(built);
         if let Some(Policy::Group(members)) = &loaded {
             groups.push((entry.clone(), members.clone()));
@@ -104,15 +120,28 @@ impl Policies {
         Ok(())
     }
 
-    /// The policies before a handler that a route names, groups taken apart.
-    pub fn inbound(&self, name: &Node<'_>) -> Result<Vec<Named<dyn InboundPolicy>>, LoadError> {
-        self.resolve(name)?
-            .into_iter()
-            .map(|(text, policy)| match policy {
-                Policy::Inbound(policy) => Ok(Named { name: text.into(), policy: Arc::clone(policy) }),
-                _ => Err(name.error("an inbound policy; this one is outbound")),
-            })
-            .collect()
+    /// Adds the policies before a handler that a route names to those before them, groups taken apart.
+    pub fn add_inbound(
+        &self,
+        name: &Node<'_>,
+        place: &RoutePlace<'_>,
+        chain: &mut Vec<Named<dyn InboundPolicy>>,
+    ) -> Result<(), LoadError> {
+        for (text, policy) in self.resolve(name)? {
+            let policy = match policy {
+                Policy::Inbound(policy) => Arc::clone(policy),
+                Policy::PerRoute(build) => build(&place.site(chain))?,
+                _ => return Err(name.error("an inbound policy; this one is outbound")),
+            };
+            if policy.reads_user() && !chain.iter().any(|named| named.policy.identifies()) {
+                return Err(name.error("an authentication policy before this one, which asks who the caller is"));
+            }
+            if policy.guards() && chain.iter().any(|named| named.policy.remembers()) {
+                return Err(name.error("this one before the policy that caches, which would answer without asking it"));
+            }
+            chain.push(Named { name: text.into(), policy });
+        }
+        Ok(())
     }
 
     /// The policies after a handler that a route names, groups taken apart.
@@ -155,7 +184,7 @@ impl Policies {
         Ok(match entry {
             // Its own fault is told where it stands.
             None => Vec::new(),
-            Some(policy @ (Policy::Inbound(_) | Policy::Outbound(_))) => vec![(own, policy)],
+            Some(policy @ (Policy::Inbound(_) | Policy::Outbound(_) | Policy::PerRoute(_))) => vec![(own, policy)],
             Some(Policy::Group(members)) => members.iter().filter_map(|member| self.single(member)).collect(),
         })
     }

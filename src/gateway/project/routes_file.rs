@@ -4,7 +4,12 @@ use std::{collections::HashSet, sync::Arc};
 
 use axum::http::Method;
 
-use super::{Layout, LoadError, Node, Options, error::Findings, policies_file::Policies, settings::Settings};
+use super::{
+    Layout, LoadError, Node, Options,
+    error::Findings,
+    policies_file::{Policies, RoutePlace},
+    settings::Settings,
+};
 use crate::gateway::{
     Dependencies, InboundPolicy, OutboundPolicy,
     cors::CorsPolicy,
@@ -67,20 +72,15 @@ impl<'l> Loader<'l> {
                 if PATH_MEMBERS.contains(&name) || name.starts_with("x-") {
                     continue;
                 }
-                let route =
-                    method(name, &operation).and_then(|method| self.route(method, &pattern, &operation, findings));
+                let place = RoutePlace { document: root, item: &item, operation: &operation, pattern: &pattern };
+                let route = method(name, &operation).and_then(|method| self.route(method, &place, findings));
                 self.routes.extend(findings.note(route));
             }
         }
     }
 
-    fn route(
-        &mut self,
-        method: Method,
-        pattern: &PathPattern,
-        operation: &Node<'_>,
-        findings: &mut Findings,
-    ) -> Result<Route, LoadError> {
+    fn route(&mut self, method: Method, place: &RoutePlace<'_>, findings: &mut Findings) -> Result<Route, LoadError> {
+        let (operation, pattern) = (place.operation, place.pattern);
         refuse_misplaced(operation, &MISPLACED_IN_OPERATIONS)?;
         // The first one would win, whatever the second protects.
         let is_new = self.known.insert((method.clone(), pattern.source().to_owned()));
@@ -94,7 +94,7 @@ impl<'l> Loader<'l> {
         }
         let info = RouteInfo { method, path: pattern.as_str().to_owned(), operation: operation.value().clone() };
         let cors = self.cors(&zuplo)?;
-        let inbound = self.inbound(&zuplo)?;
+        let inbound = self.inbound(&zuplo, place)?;
         if cors.trusts_everybody() && inbound.iter().any(|named| named.policy.identifies()) {
             findings.warn(zuplo.warning("scripts of every site may call this route with its visitors' credentials"));
         }
@@ -143,18 +143,12 @@ impl<'l> Loader<'l> {
         Ok((name, kind.build(&options, &site)?))
     }
 
-    fn inbound(&self, zuplo: &Node<'_>) -> Result<Vec<Named<dyn InboundPolicy>>, LoadError> {
-        let (mut policies, mut identified) = (Vec::new(), false);
+    fn inbound(&self, zuplo: &Node<'_>, place: &RoutePlace<'_>) -> Result<Vec<Named<dyn InboundPolicy>>, LoadError> {
+        let mut chain = Vec::new();
         for name in names(zuplo, "inbound")? {
-            for named in self.policies.inbound(&name)? {
-                if named.policy.reads_user() && !identified {
-                    return Err(name.error("an authentication policy before this one, which asks who the caller is"));
-                }
-                identified |= named.policy.identifies();
-                policies.push(named);
-            }
+            self.policies.add_inbound(&name, place, &mut chain)?;
         }
-        Ok(policies)
+        Ok(chain)
     }
 
     fn outbound(&self, zuplo: &Node<'_>) -> Result<Vec<Named<dyn OutboundPolicy>>, LoadError> {

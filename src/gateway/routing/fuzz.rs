@@ -69,7 +69,7 @@ fn context(pattern: &PathPattern, path: &str) -> Context {
         route: Arc::new(info),
         user: None,
         custom: Map::new(),
-        hooks: Vec::new(),
+        hooks: Default::default(),
     }
 }
 
