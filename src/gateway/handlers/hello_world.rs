@@ -1,5 +1,5 @@
 //! The handler a new Zuplo project starts with. A value that is not a response becomes JSON, so the body is a JSON
-//! string, quotes included.
+//! string, quotes included. Zuplo's own says "What zup?"; ours says what the article's page shows.
 
 use axum::{
     body::Body,

@@ -48,9 +48,14 @@ impl Default for Tunnels {
 impl Tunnels {
     /// Opens a tunnel between the two ends of the request called `id`.
     pub fn open(&self, client: OnUpgrade, upstream: OnUpgrade, lifetime: Lifetime, id: Uuid) {
-        let stopped = self.0.subscribe();
+        let mut stopped = self.0.subscribe();
         tokio::spawn(async move {
-            let (Ok(client), Ok(upstream)) = tokio::join!(client, upstream) else {
+            let agreed = tokio::select! {
+                agreed = async { tokio::try_join!(client, upstream) } => agreed.ok(),
+                // An error says that the gateway is gone.
+                _ = stopped.wait_for(|stopped| *stopped) => None,
+            };
+            let Some((client, upstream)) = agreed else {
                 tracing::debug!(gateway.request_id = %id, "a web socket ended before it began");
                 return;
             };
@@ -84,7 +89,6 @@ where
         copied = both => if copied.is_ok() { End::Done } else { End::Broken },
         () = idle(&active, lifetime.idle) => End::Idle,
         () = expiry(lifetime.whole) => End::Expired,
-        // An error says that the gateway is gone.
         _ = stopped.wait_for(|stopped| *stopped) => End::Stopped,
     };
     // Whoever is gone already need not be told.
@@ -146,7 +150,8 @@ mod tests {
 
     #[tokio::test]
     async fn what_one_side_ends_ends_after_the_last_byte() {
-        let (mut client, mut upstream, ended) = tunnel(&Tunnels::default(), LONG);
+        let tunnels = Tunnels::default();
+        let (mut client, mut upstream, ended) = tunnel(&tunnels, LONG);
         client.write_all(b"question").await.unwrap();
         client.shutdown().await.unwrap();
         assert_eq!(rest(&mut upstream).await, "question");
@@ -158,7 +163,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_side_that_is_gone_ends_the_other() {
-        let (mut client, upstream, ended) = tunnel(&Tunnels::default(), LONG);
+        let tunnels = Tunnels::default();
+        let (mut client, upstream, ended) = tunnel(&tunnels, LONG);
         drop(upstream);
         client.write_all(b"question").await.unwrap();
         assert_eq!(rest(&mut client).await, "");
@@ -171,7 +177,8 @@ mod tests {
         for (lifetime, expected) in
             [(Lifetime { idle: short, ..LONG }, End::Idle), (Lifetime { whole: Some(short), ..LONG }, End::Expired)]
         {
-            let (mut client, mut upstream, ended) = tunnel(&Tunnels::default(), lifetime);
+            let tunnels = Tunnels::default();
+            let (mut client, mut upstream, ended) = tunnel(&tunnels, lifetime);
             assert_eq!((rest(&mut client).await, rest(&mut upstream).await), (String::new(), String::new()));
             assert_eq!(ended.await.unwrap(), expected);
         }
