@@ -39,7 +39,7 @@ impl Index {
         self.0.keys()
     }
 
-    /// The lowest position whose route may fit `path` and that `fits`.
+    /// The lowest position whose route may fit `path` and that `fits` confirms.
     pub fn find(&self, method: &Method, path: &str, fits: impl Fn(usize) -> bool) -> Option<usize> {
         let mut best = usize::MAX;
         self.0.get(method)?.visit(path.strip_prefix('/'), &mut |positions| {

@@ -94,13 +94,13 @@ impl RouteTable {
 
     /// The first route that fits a normalised path.
     pub fn find(&self, method: &Method, path: &str) -> Option<&Route> {
-        let position = self.index.find(method, path, |position| self.routes[position].pattern.fits(path))?;
+        let position = self.index.find(method, path, |position| self.routes[position].pattern.confirms(path))?;
         self.routes.get(position)
     }
 
     /// For each method, the first route that fits a normalised path, in order.
     pub fn find_all_methods(&self, path: &str) -> Vec<&Route> {
-        let fits = |position: usize| self.routes[position].pattern.fits(path);
+        let fits = |position: usize| self.routes[position].pattern.confirms(path);
         let mut positions: Vec<usize> =
             self.index.methods().filter_map(|method| self.index.find(method, path, fits)).collect();
         positions.sort_unstable();

@@ -137,8 +137,14 @@ impl PathPattern {
     pub fn fits(&self, path: &str) -> bool {
         match &self.regex {
             Some(regex) => regex.is_match(path),
-            None => self.pairs(path).is_some(),
+            None => self.segments_fit(path),
         }
+    }
+
+    /// Whether a normalised path fits whose segments the index found to: most patterns say no more than those.
+    #[must_use]
+    pub fn confirms(&self, path: &str) -> bool {
+        self.regex.as_ref().is_none_or(|regex| regex.is_match(path))
     }
 
     /// The parameters of a normalised path that fits.
@@ -148,25 +154,27 @@ impl PathPattern {
             Some(regex) => regex.captures(path).map_or_else(Vec::new, |found| {
                 (1..=self.names.len()).map(|group| found.get(group).map_or("", |value| value.as_str())).collect()
             }),
-            None => self.pairs(path).unwrap_or_default(),
+            None => self.parameters(path).collect(),
         };
         Params(self.names.iter().cloned().zip(values.into_iter().map(str::to_owned)).collect())
     }
 
-    /// The segments that parameters stand for; none if the path does not fit.
-    fn pairs<'p>(&self, path: &'p str) -> Option<Vec<&'p str>> {
-        let mut given = path.strip_prefix('/')?.split('/');
-        let mut values = Vec::with_capacity(self.names.len());
-        for segment in &self.segments {
-            let value = given.next()?;
-            match segment {
-                Segment::Literal(text) if text == value => {}
-                Segment::Literal(_) => return None,
-                Segment::Parameter | Segment::Mixed { .. } if value.is_empty() => return None,
-                Segment::Parameter | Segment::Mixed { .. } => values.push(value),
-            }
-        }
-        given.next().is_none().then_some(values)
+    /// The segments of a path that fits, where parameters stand.
+    fn parameters<'p>(&self, path: &'p str) -> impl Iterator<Item = &'p str> {
+        let pairs = self.segments.iter().zip(path.split('/').skip(1));
+        pairs.filter(|(segment, _)| !matches!(segment, Segment::Literal(_))).map(|(_, value)| value)
+    }
+
+    /// Whether each segment of a path is what this one's are, where they say everything.
+    fn segments_fit(&self, path: &str) -> bool {
+        let Some(path) = path.strip_prefix('/') else { return false };
+        let mut given = path.split('/');
+        let all = self.segments.iter().all(|segment| match (segment, given.next()) {
+            (Segment::Literal(text), Some(value)) => text == value,
+            (Segment::Parameter | Segment::Mixed { .. }, Some(value)) => !value.is_empty(),
+            (_, None) => false,
+        });
+        all && given.next().is_none()
     }
 
     /// Whether every path that fits `other` fits this one, as far as their shapes tell; never true without reason.
