@@ -6,7 +6,7 @@ use axum::{
     body::Body,
     http::{HeaderName, HeaderValue, Method, Response, StatusCode, header},
 };
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use time::OffsetDateTime;
 
 use super::context::Arrival;
@@ -18,14 +18,14 @@ pub struct Problem {
     detail: Cow<'static, str>,
     reason: &'static str,
     headers: Vec<(HeaderName, HeaderValue)>,
-    members: Map<String, Value>,
+    members: Vec<(&'static str, Value)>,
 }
 
 impl Problem {
     /// A refusal with `status`; `detail` is one safe sentence, `reason` a short stable name.
     #[must_use]
     pub fn new(status: StatusCode, reason: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self { status, detail: detail.into(), reason, headers: Vec::new(), members: Map::new() }
+        Self { status, detail: detail.into(), reason, headers: Vec::new(), members: Vec::new() }
     }
 
     /// The request is not well formed.
@@ -84,8 +84,8 @@ impl Problem {
 
     /// Adds a member of its own to the document (RFC 9457, section 3.2).
     #[must_use]
-    pub fn with_member(mut self, name: &str, value: Value) -> Self {
-        self.members.insert(name.to_owned(), value);
+    pub fn with_member(mut self, name: &'static str, value: Value) -> Self {
+        self.members.push((name, value));
         self
     }
 
@@ -111,8 +111,8 @@ impl Problem {
                 "buildId": env!("CARGO_PKG_VERSION"),
             },
         });
-        if let Value::Object(document) = &mut body {
-            document.extend(self.members);
+        for (name, value) in self.members {
+            body[name] = value;
         }
         let mut response = Response::new(Body::from(body.to_string()));
         *response.status_mut() = self.status;

@@ -1,9 +1,10 @@
 //! Limits, through the real program: who counts as one caller, and what a refusal brings along.
 
+use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::support::{
-    App, Issuer, Page, eventually, project,
+    App, Issuer, Page, Upstream, eventually, project,
     testing::{RedisServer, TempFolder, with},
 };
 
@@ -132,4 +133,32 @@ async fn without_the_store_the_option_decides_and_with_it_requests_count_again()
     app.logged("requests are counted again").await;
     assert_eq!(app.log().matches("requests cannot be counted").count(), 1, "told once");
     assert!(!app.log().contains("very-secret"));
+}
+
+#[tokio::test]
+async fn who_leaves_before_the_answer_does_not_dodge_the_quota() {
+    let mut policies = serde_json::from_str::<Value>(include_str!("../../config/policies.json")).unwrap();
+    let options = json!({ "period": "daily", "quotaBy": "user", "allowances": { "requests": 2 } });
+    policies["policies"].as_array_mut().unwrap().push(json!({
+        "name": "quota", "policyType": "quota-inbound",
+        "handler": { "export": "QuotaInboundPolicy", "module": "$import(@zuplo/runtime)", "options": options },
+    }));
+    let handler = json!({
+        "export": "urlRewriteHandler", "module": "$import(@zuplo/runtime)",
+        "options": { "rewritePattern": "${env.UPSTREAM}/silence" },
+    });
+    let route = json!({ "handler": handler, "policies": { "inbound": ["clerk-jwt-auth-inbound", "quota"] } });
+    let routes = json!({ "openapi": "3.1.0", "paths": { "/slow": { "get": { "x-zuplo-route": route } } } });
+    let folder = project(&[("policies.json", &policies), ("routes.oas.json", &routes)]);
+    let (issuer, upstream) = (Issuer::start().await, Upstream::start().await);
+    let variables = [("GATEHOUSE_CONFIG_DIR", folder.path().to_str().unwrap()), ("UPSTREAM", &upstream.url)];
+    let app = issuer.app(&variables).await;
+    let bearer = format!("Bearer {}", issuer.key().sign(&issuer.claims(&app)));
+    eventually("the refusal", async || {
+        let request = app.request(Method::GET, "/gateway/slow").header("authorization", &bearer);
+        // The upstream never answers: whoever is not refused gives up.
+        let answer = request.timeout(std::time::Duration::from_millis(100)).send().await;
+        answer.is_ok_and(|answer| answer.status() == 429)
+    })
+    .await;
 }
