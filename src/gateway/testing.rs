@@ -191,6 +191,11 @@ impl Applied<Arc<dyn InboundPolicy>> {
 }
 
 impl Applied<Arc<dyn OutboundPolicy>> {
+    /// The refusal in place of the answer.
+    pub async fn refuses(&mut self, response: Response<Body>) -> Refusal {
+        Refusal::read(self.policy.apply(response, &mut self.context).await.unwrap_err()).await
+    }
+
     /// The answer as the policy left it.
     pub async fn answers(&mut self, response: Response<Body>) -> Response<Body> {
         self.policy.apply(response, &mut self.context).await.unwrap()

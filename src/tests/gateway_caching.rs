@@ -4,8 +4,12 @@ use serde_json::{Value, json};
 
 use super::support::{
     App, Issuer, Page, Upstream, eventually, project,
-    testing::{TempFolder, with},
+    testing::{TempFolder, hs256, with},
 };
+
+/// Somebody whose tokens come in a header of their own.
+const ISSUER: &str = "https://tokens.example";
+const SECRET: &str = "0123456789abcdef0123456789abcdef";
 
 fn built_in(name: &str, policy_type: &str, export: &str, options: &Value) -> Value {
     let handler = json!({ "export": export, "module": "$import(@zuplo/runtime)", "options": options });
@@ -16,10 +20,11 @@ fn files() -> TempFolder {
     let mut clerk =
         serde_json::from_str::<Value>(include_str!("../../config/policies.json")).unwrap()["policies"][0].take();
     clerk["name"] = json!("clerk");
-    clerk["handler"]["options"]["acceptSessionCookie"] = json!(true);
+    let tokens = json!({ "issuer": ISSUER, "secret": SECRET, "acceptAnyAudience": true, "authHeader": "X-Token" });
     let limit = json!({ "rateLimitBy": "ip", "headerMode": "rate-limit" });
     let policies = json!([
         clerk,
+        built_in("tokens", "open-id-jwt-auth-inbound", "OpenIdJwtInboundPolicy", &tokens),
         built_in("cache", "caching-inbound", "CachingInboundPolicy", &json!({ "cacheHttpMethods": ["GET", "HEAD"] })),
         built_in("limit", "rate-limit-inbound", "RateLimitInboundPolicy", &limit),
         built_in(
@@ -39,6 +44,7 @@ fn files() -> TempFolder {
     };
     let open = route(&["limit", "cache"]);
     let routes = json!({ "openapi": "3.1.0", "paths": {
+        "/own": { "get": route(&["tokens", "cache"]) },
         "/mine": { "get": route(&["clerk", "cache"]) },
         "/echo": { "get": open, "head": open },
         "/stream": { "get": open },
@@ -69,19 +75,20 @@ fn asked(page: &Page) -> Value {
 #[tokio::test]
 async fn a_caller_gets_their_own_answer_again_and_nobody_elses() {
     let Scene { issuer, app, .. } = scene().await;
-    let token = |sub: &str| issuer.key().sign(&with(issuer.claims(&app), "sub", json!(sub)));
-    let (ada, bob) = (token("user_ada"), token("user_bob"));
+    let claims = |sub: &str| with(issuer.claims(&app), "sub", json!(sub));
+    let bearer = |sub: &str| format!("Bearer {}", issuer.key().sign(&claims(sub)));
+    let token = |sub: &str| hs256(SECRET, "own", &with(claims(sub), "iss", json!(ISSUER)));
     let mut answers = Vec::new();
-    for (name, value) in [
-        ("authorization", format!("Bearer {ada}")),
-        ("authorization", format!("Bearer {bob}")),
-        ("cookie", format!("__session={ada}")),
-        ("cookie", format!("__session={bob}")),
+    for (path, name, value) in [
+        ("/mine", "authorization", bearer("ada")),
+        ("/mine", "authorization", bearer("bob")),
+        ("/own", "x-token", token("ada")),
+        ("/own", "x-token", token("bob")),
     ] {
-        let headers = [(name, value.as_str())];
-        let first = asked(&app.get("/gateway/mine", &headers).await);
+        let get = async || app.get(&format!("/gateway{path}"), &[(name, value.as_str())]).await;
+        let first = asked(&get().await);
         assert!(!answers.contains(&first));
-        let again = app.get("/gateway/mine", &headers).await;
+        let again = get().await;
         assert_eq!(asked(&again), first);
         assert_ne!(again.header("zp-rid"), first.as_str().unwrap(), "the request has an id of its own");
         answers.push(first);

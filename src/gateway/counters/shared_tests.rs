@@ -122,11 +122,18 @@ async fn a_store_that_is_gone_counts_again_once_it_is_back() {
 #[tokio::test]
 async fn nobody_waits_for_a_store_that_is_silent() {
     let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("rediss://:secret@{}", silent.local_addr().unwrap());
+    let url = format!("redis://:secret@{}", silent.local_addr().unwrap());
     let counters = RedisCounters::connect(&url.into()).unwrap();
     let limit = Limit { requests: 5, window: MINUTE };
     let error = counters.count("a", limit, MINUTE).await.unwrap_err();
     assert_eq!(error, CounterError("there is no connection".to_owned()));
+}
+
+#[tokio::test]
+async fn a_store_without_tls_is_not_taken_for_one_with() {
+    let server = RedisServer::start();
+    let counters = RedisCounters::connect(&server.url().replace("redis://", "rediss://").into()).unwrap();
+    assert!(counters.0.open().await.is_err_and(|error| error.is_io_error()));
 }
 
 #[tokio::test]

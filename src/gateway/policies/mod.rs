@@ -23,6 +23,7 @@ mod query_params;
 mod quota;
 mod rate_limit;
 mod remove_headers;
+mod replace_string;
 mod request_size_limit;
 mod request_validation;
 mod require_origin;
@@ -30,6 +31,7 @@ mod rewrite_request;
 mod security_scheme;
 mod set_headers;
 mod set_status;
+mod sleep;
 mod user_lists;
 
 use std::{pin::Pin, sync::Arc};
@@ -218,6 +220,7 @@ pub const BUILT_IN: &[BuiltIn] = &[
     kind("remove-headers-inbound", "RemoveHeadersInboundPolicy", remove_headers::build_remove_inbound),
     kind("remove-headers-outbound", "RemoveHeadersOutboundPolicy", remove_headers::build_remove_outbound),
     kind("remove-query-params-inbound", "RemoveQueryParamsInboundPolicy", query_params::build_remove),
+    kind("replace-string-outbound", "ReplaceStringOutboundPolicy", replace_string::build),
     kind("request-size-limit-inbound", "RequestSizeLimitInboundPolicy", request_size_limit::build),
     kind("request-validation-inbound", "RequestValidationInboundPolicy", request_validation::build),
     kind("require-origin-inbound", "RequireOriginInboundPolicy", require_origin::build),
@@ -226,6 +229,7 @@ pub const BUILT_IN: &[BuiltIn] = &[
     kind("set-headers-outbound", "SetHeadersOutboundPolicy", set_headers::build_outbound),
     kind("set-query-params-inbound", "SetQueryParamsInboundPolicy", query_params::build_set),
     kind("set-status-outbound", "SetStatusOutboundPolicy", set_status::build),
+    kind("sleep-inbound", "SleepInboundPolicy", sleep::build),
     kind("supabase-jwt-auth-inbound", "SupabaseJwtInboundPolicy", provider_jwt::build_supabase),
 ];
 

@@ -7,7 +7,7 @@
 //! `maxBodySizeInBytes` (default 1 MiB: a body must be read whole to be looked at).
 //!
 //! What does not fit is 400, with `errors`: a list of `in` (`path`, `query`, `header` or `body`), `pointer` (where in it)
-//! and `message`, which repeats nothing of what was sent. A body above the limit is 413. A content type that the operation
+//! and `message`, which repeats no value that was sent. A body above the limit is 413. A content type that the operation
 //! does not name is 415, and so is an encoded body; one that it names and that is not JSON passes unread.
 
 mod body;
