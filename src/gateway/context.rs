@@ -109,7 +109,8 @@ impl Context {
     pub(super) async fn answered(&mut self, mut response: Response<Body>) -> Response<Body> {
         for hook in std::mem::take(&mut self.hooks.before_sending) {
             let changed = caught(|| async { hook(response) }).await;
-            response = changed.unwrap_or_else(|panic| panic.refuse("a hook", &self.arrival).into_response(&self.arrival));
+            response =
+                changed.unwrap_or_else(|panic| panic.refuse("a hook", &self.arrival).into_response(&self.arrival));
         }
         for (name, value) in &self.hooks.headers {
             response.headers_mut().insert(name, value.clone());

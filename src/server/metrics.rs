@@ -28,6 +28,7 @@ fn recorder() -> PrometheusHandle {
 pub async fn serve(address: SocketAddr) -> Result<(), StartError> {
     let handle = recorder();
     metrics::describe_counter!("clerk_requests_total", "Requests by what Clerk's rules decided about them, and why");
+    metrics::describe_counter!("gateway_not_counted_total", "Requests that could not be counted for a limit");
     let listener = bind(address).await?;
     tracing::info!(address = %listener.local_addr()?, "serving metrics");
     let router = Router::new().route("/metrics", get(move || std::future::ready(handle.render())));

@@ -13,7 +13,7 @@ use std::{
 use arc_swap::ArcSwapOption;
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use redis::{AsyncConnectionConfig, Client, FromRedisValue, RedisResult, Script, aio::MultiplexedConnection, cmd};
+use redis::{AsyncConnectionConfig, Client, RedisResult, Script, aio::MultiplexedConnection, cmd};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::time::{sleep, timeout};
 
@@ -137,10 +137,6 @@ type CountAnswer = (u8, u64, u64, u64);
 /// When the first period of a quota began, when the last one did, and what it counted.
 type QuotaAnswer = (Option<u64>, Option<u64>, Option<u64>);
 
-async fn read<T: FromRedisValue>(command: &redis::Cmd, connection: &mut MultiplexedConnection) -> RedisResult<T> {
-    command.query_async(connection).await
-}
-
 impl CounterStore for RedisCounters {
     fn count<'a>(&'a self, key: &'a str, limit: Limit, now: Duration) -> Counted<'a> {
         Box::pin(async move {
@@ -159,7 +155,7 @@ impl CounterStore for RedisCounters {
             let mut command = cmd("HMGET");
             command.arg(name("quota", key, period.name())).arg(&["anchor", "began", "requests"]);
             let (anchor, began, requests) =
-                self.0.ask(async |connection| read::<QuotaAnswer>(&command, connection).await).await?;
+                self.0.ask(async |connection| command.query_async::<QuotaAnswer>(connection).await).await?;
             let (Some(anchor), Some(began)) = (anchor, began) else { return Ok(Usage { requests: 0, began: now }) };
             let (current, _) = period.around(Duration::from_millis(anchor), now);
             let began = Duration::from_millis(began);

@@ -96,7 +96,7 @@ pub trait InboundPolicy: Send + Sync {
 
     /// Whether it may answer in the handler's place without refusing anybody: what stands behind it may not be asked.
     fn answers(&self) -> bool {
-        false
+        self.remembers()
     }
 
     /// Whether a policy that identifies callers must stand before it.
