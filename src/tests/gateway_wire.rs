@@ -193,6 +193,34 @@ async fn no_request_hides_in_another() {
     }
 }
 
+#[tokio::test]
+async fn a_body_that_is_not_well_formed_is_the_clients_fault() {
+    let scene = scene().await;
+    let mut raw = Raw::connect(&scene.app).await;
+    raw.send(
+        b"POST /gateway/recorded HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ntransfer-encoding: chunked\r\n\r\n\
+          3\r\nabc\r\nnonsense\r\n",
+    )
+    .await;
+    let answer = raw.head().await;
+    assert!(answer.starts_with("HTTP/1.1 400 "), "{answer}");
+}
+
+/// A target may be a whole URL: its host changes nothing.
+#[tokio::test]
+async fn a_whole_url_is_asked_for_as_its_path_is() {
+    let scene = scene().await;
+    for (target, status) in [
+        ("http://else.example/gateway/public/a", 200),
+        ("http://else.example/gateway/admin", 401),
+        ("http://else.example/gateway/public/..;/admin", 400),
+    ] {
+        let (head, body) = Raw::ask(&scene.app, &format!("GET {target} HTTP/1.1")).await;
+        assert!(head.starts_with(&format!("HTTP/1.1 {status} ")), "{target}: {head}");
+        assert!(!body.contains("else.example"), "{target}: {body}");
+    }
+}
+
 /// Trailers come behind the body, when every policy has decided: none of them may say what a header may not.
 #[tokio::test]
 async fn trailers_are_not_sent_on() {

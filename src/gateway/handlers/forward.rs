@@ -32,6 +32,8 @@ use crate::gateway::{
 const DEFAULT_TIMEOUT_MS: u64 = 30_000;
 /// Zuplo's own limit for idle proxied connections.
 const DEFAULT_IDLE_TIMEOUT_MS: u64 = 900_000;
+/// An answer that is there at once gets through, whatever is left of the token.
+const LEAST_LIFETIME: Duration = Duration::from_secs(1);
 /// As many as browsers follow, halved.
 const MAX_REDIRECTS: usize = 10;
 
@@ -155,10 +157,12 @@ impl Forward {
     }
 }
 
-/// How long the caller's token is still good, as it was when the request arrived; none if it says nothing of that.
+/// How long the caller's token is still good, as it was when the request arrived; none if it says nothing of that. One
+/// that is good for the sake of a clock that differs has the least there is.
 fn left_of_token(context: &Context) -> Option<Duration> {
     let end = context.user.as_ref()?.data.get("exp")?.as_f64()?;
-    Some(Duration::try_from_secs_f64(end).unwrap_or_default().saturating_sub(context.arrival.now))
+    let left = Duration::try_from_secs_f64(end).unwrap_or_default().saturating_sub(context.arrival.now);
+    Some(left.max(LEAST_LIFETIME))
 }
 
 fn repeatable(parts: &Parts) -> Option<(Method, HeaderMap)> {

@@ -185,6 +185,9 @@ fn failed(error: &hyper_util::client::legacy::Error, context: &Context) -> Probl
     if causes.iter().any(|cause| cause.is::<LengthLimitError>()) {
         return Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", "The request's body is too large.");
     }
+    if causes.iter().any(|cause| cause.is::<axum::Error>()) {
+        return Problem::bad_request("The request's body broke off, or is not well formed.");
+    }
     let text: Vec<String> = causes.iter().map(ToString::to_string).collect();
     tracing::warn!(gateway.request_id = %context.arrival.request_id, error = text.join(": "), "an upstream failed");
     if error.is_connect() {

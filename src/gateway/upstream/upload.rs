@@ -86,3 +86,44 @@ impl HttpBody for Watched {
         self.body.size_hint()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use axum::body::to_bytes;
+
+    use super::*;
+
+    const SHORT: Duration = Duration::from_millis(20);
+    const LONG: Duration = Duration::from_secs(600);
+
+    /// A body of which nothing comes.
+    struct Silent;
+
+    impl HttpBody for Silent {
+        type Data = Bytes;
+        type Error = axum::Error;
+
+        fn poll_frame(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+            Poll::Pending
+        }
+    }
+
+    #[tokio::test]
+    async fn who_is_waited_for_is_too_slow() {
+        let impatient = |with: Turn| match with {
+            Turn::Client => Patience { client: SHORT, upstream: LONG },
+            Turn::Upstream => Patience { client: LONG, upstream: SHORT },
+        };
+        let (_not_asked_for, turns) = watched(Body::new(Silent));
+        assert_eq!(too_slow(turns, impatient(Turn::Upstream)).await, Turn::Upstream);
+        let (body, turns) = watched(Body::new(Silent));
+        let slow = tokio::select! {
+            slow = too_slow(turns, impatient(Turn::Client)) => slow,
+            _ = to_bytes(body, 99) => panic!("there is nothing"),
+        };
+        assert_eq!(slow, Turn::Client);
+        let (body, turns) = watched(Body::from("abc"));
+        assert_eq!(to_bytes(body, 99).await.unwrap(), "abc");
+        assert_eq!(too_slow(turns, impatient(Turn::Upstream)).await, Turn::Upstream, "it has all of it");
+    }
+}
