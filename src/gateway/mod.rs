@@ -9,7 +9,7 @@
 //! 5. handler, `handlers`: exactly one; `template` and `upstream` for those that send the request on
 //! 6. `cors`, then outbound policies
 //!
-//! `project` turns files into routes and refuses every fault by file and JSON pointer; `registry` is what those files
+//! `meters` counts and times all of it. `project` turns files into routes and refuses every fault by file and JSON pointer; `registry` is what those files
 //! can name; `problem` is the shape of every refusal. The gateway knows nothing of the application it runs beside: they
 //! meet over HTTP.
 
@@ -20,6 +20,7 @@ mod cors;
 mod counters;
 mod handlers;
 mod incoming;
+mod meters;
 mod panics;
 mod path;
 mod pipeline;
@@ -45,6 +46,7 @@ pub use counters::{
     Added, Counted, CounterError, CounterStore, Decision, Limit, MemoryCounters, Period, RedisCounters, Usage, Used,
 };
 pub use handlers::{Answer, Handler};
+pub use meters::{describe as describe_metrics, publish_key_sets};
 pub use policies::{InboundPolicy, OutboundPolicy, Outcome, SecurityScheme, Stop, Verdict};
 pub use problem::Problem;
 #[cfg(fuzzing)]

@@ -1,11 +1,18 @@
 //! The phases of one request, in Zuplo's order: match, inbound policies, handler, CORS headers, outbound policies. A
 //! preflight is answered before any policy. What ends a request early skips the rest, and still gets its CORS headers.
 
+use std::{
+    net::IpAddr,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
 use axum::{
     body::Body,
     extract::Request,
     http::{HeaderValue, Method, Response, StatusCode, header},
 };
+use metrics::Histogram;
 use serde_json::Map;
 use uuid::Uuid;
 
@@ -24,18 +31,23 @@ use super::{
 const PING: &str = "/__zuplo/ping";
 
 /// Answers a request that arrived at `now`.
-pub async fn serve(
-    project: &Project,
-    proxies: &TrustedProxies,
-    now: std::time::Duration,
-    mut request: Request,
-) -> Response<Body> {
+pub async fn serve(project: &Project, proxies: &TrustedProxies, now: Duration, mut request: Request) -> Response<Body> {
+    let started = Instant::now();
+    let method = request.method().clone();
     let arrival = Arrival { request_id: Uuid::new_v4(), now, instance: request.uri().path().to_owned() };
     name_span(&arrival);
     let client_ip = incoming::clean(&mut request, &project.identity_headers, proxies, arrival.request_id);
     let id = request.headers().get(REQUEST_ID).cloned();
-    let outcome = dispatch(project, request, &arrival, client_ip).await;
-    let mut response = outcome.unwrap_or_else(|problem| problem.into_response(&arrival));
+    let (mut response, meter) = match find(project, &request) {
+        Ok(Found::Route(route, path)) => {
+            let mut context = context(route, path, &arrival, client_ip);
+            let response = run_phases(route, request, &mut context).await;
+            (context.answered(response).await, &route.meter)
+        }
+        Ok(Found::Answer(response)) => (response, &project.unrouted),
+        Err(problem) => (problem.into_response(&arrival), &project.unrouted),
+    };
+    meter.count(&method, response.status(), started.elapsed());
     if let Some(id) = id {
         response.headers_mut().insert(REQUEST_ID, id);
     }
@@ -47,39 +59,44 @@ fn name_span(arrival: &Arrival) {
     tracing::Span::current().record("gateway.request_id", tracing::field::display(arrival.request_id));
 }
 
-async fn dispatch(
-    project: &Project,
-    request: Request,
-    arrival: &Arrival,
-    client_ip: Option<std::net::IpAddr>,
-) -> Result<Response<Body>, Problem> {
+/// What a request is for.
+enum Found<'p> {
+    /// A route, and the path that it was found by.
+    Route(&'p Route, String),
+    /// Something that the gateway itself answers.
+    Answer(Response<Body>),
+}
+
+fn find<'p>(project: &'p Project, request: &Request) -> Result<Found<'p>, Problem> {
     let path = normalise(request.uri().path()).map_err(|_| {
         Problem::bad_request(
             "The path has more than one reading: send it without encoded slashes, empty segments or dot segments.",
         )
     })?;
     if path == PING && request.method() == Method::GET {
-        return Ok(Response::new(Body::from("pong\n")));
+        return Ok(Found::Answer(Response::new(Body::from("pong\n"))));
     }
     if request.method() == Method::OPTIONS {
-        return preflight(project, &request, &path);
+        return preflight(project, request, &path).map(Found::Answer);
     }
     if !is_served(request.method()) {
         return Err(Problem::new(StatusCode::NOT_IMPLEMENTED, "method", "This method is not supported."));
     }
     let route = project.routes.find(request.method(), &path).ok_or_else(|| unmatched(project, &path))?;
-    let mut context = Context {
+    Ok(Found::Route(route, path))
+}
+
+fn context(route: &Route, path: String, arrival: &Arrival, client_ip: Option<IpAddr>) -> Context {
+    Context {
         arrival: arrival.clone(),
         client_ip,
         params: route.pattern.params(&path),
         path,
-        route: std::sync::Arc::clone(&route.info),
+        route: Arc::clone(&route.info),
         user: None,
         custom: Map::new(),
         hooks: Hooks::default(),
-    };
-    let response = run_phases(route, request, &mut context).await;
-    Ok(context.answered(response).await)
+    }
 }
 
 fn unmatched(project: &Project, path: &str) -> Problem {
@@ -117,7 +134,7 @@ async fn run_phases(route: &Route, request: Request, context: &mut Context) -> R
     };
     route.cors.apply(origin.as_ref(), response.headers_mut());
     for named in &route.outbound {
-        let applied = caught(|| named.policy.apply(response, context)).await;
+        let applied = timed(&named.seconds, caught(|| named.policy.apply(response, context))).await;
         response = match applied.unwrap_or_else(|panic| Err(panic.refuse(&named.name, &context.arrival))) {
             Ok(response) => response,
             Err(problem) => {
@@ -134,7 +151,7 @@ async fn run_phases(route: &Route, request: Request, context: &mut Context) -> R
 async fn run_to_handler(route: &Route, request: Request, context: &mut Context) -> Result<Response<Body>, Stop> {
     let mut request = request;
     for named in &route.inbound {
-        let verdict = match caught(|| named.policy.apply(request, context)).await {
+        let verdict = match timed(&named.seconds, caught(|| named.policy.apply(request, context))).await {
             Ok(verdict) => verdict,
             Err(panic) => return Err(panic.refuse(&named.name, &context.arrival).into()),
         };
@@ -146,6 +163,13 @@ async fn run_to_handler(route: &Route, request: Request, context: &mut Context) 
     }
     let answered = caught(|| route.handler.handle(request, context)).await;
     Ok(answered.unwrap_or_else(|panic| Err(panic.refuse(&route.handler_name, &context.arrival)))?)
+}
+
+async fn timed<T>(seconds: &Histogram, work: impl Future<Output = T>) -> T {
+    let started = Instant::now();
+    let outcome = work.await;
+    seconds.record(started.elapsed());
+    outcome
 }
 
 fn log_refusal(context: &Context, policy: &str, problem: &Problem) {

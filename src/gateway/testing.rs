@@ -18,6 +18,7 @@ use super::{
     context::Hooks,
     cors::CorsPolicy,
     handlers::HelloWorld,
+    meters::RequestMeter,
     policies::{self, Policy, PolicySite, RouteSite},
     project::Node,
     routing::{PathMode, PathPattern, Route},
@@ -59,6 +60,7 @@ pub fn route(method: Method, pattern: PathPattern) -> Route {
         outbound: Vec::new(),
         handler_name: String::new(),
         handler: Arc::new(HelloWorld),
+        meter: RequestMeter::of_no_route(),
     }
 }
 

@@ -20,6 +20,7 @@ use tokio::{
 use super::{
     Algorithm, TokenError,
     fetch::{FetchError, KeyServer, Keys, fetch},
+    fetch_counts::{FetchCounts, FetchMeter, count},
     http::http_client,
     verified_tokens::VerifiedTokens,
     verifying_key::{PublicKey, SecretKey, VerifyingKey},
@@ -67,6 +68,7 @@ struct Remote {
     flight: Arc<Mutex<Attempts>>,
     /// How many fetches have ended: whoever waited for one need not begin another.
     ended: AtomicU64,
+    meter: FetchMeter,
 }
 
 #[derive(Debug, Default)]
@@ -91,8 +93,12 @@ pub struct KeySetStatus {
     pub ready: bool,
     /// How old the keys are; none for a fixed key or while there are none.
     pub age: Option<Duration>,
+    /// How many keys there are.
+    pub keys: usize,
     /// Why the newest fetch failed.
     pub error: Option<String>,
+    /// How often the keys were fetched.
+    pub counts: FetchCounts,
 }
 
 impl KeySet {
@@ -115,7 +121,7 @@ impl KeySet {
     pub fn remote(address: KeyServer) -> reqwest::Result<Self> {
         let client = http_client(&address.url)?;
         let (snapshot, flight, ended) = (ArcSwap::default(), Arc::default(), AtomicU64::new(0));
-        let remote = Remote { address, client, snapshot, flight, ended };
+        let remote = Remote { address, client, snapshot, flight, ended, meter: FetchMeter::default() };
         Ok(Self::new(Source::Remote(Arc::new(remote))))
     }
 
@@ -162,13 +168,17 @@ impl KeySet {
     #[must_use]
     pub fn status(&self, now: Duration) -> KeySetStatus {
         match &self.source {
-            Source::Fixed(_) | Source::Secret(_) => KeySetStatus { ready: true, age: None, error: None },
+            Source::Fixed(_) | Source::Secret(_) => {
+                KeySetStatus { ready: true, age: None, keys: 1, error: None, counts: FetchCounts::default() }
+            }
             Source::Remote(remote) => {
                 let snapshot = remote.snapshot.load();
                 KeySetStatus {
                     ready: snapshot.serves(now),
                     age: snapshot.age(now),
+                    keys: snapshot.keys.len(),
                     error: snapshot.error.as_ref().map(ToString::to_string),
+                    counts: remote.meter.counts(),
                 }
             }
         }
@@ -203,17 +213,23 @@ impl Remote {
 
     /// Fetches for a key id that is missing, and waits for it; or waits for the fetch that is under way.
     async fn fetch_for(self: &Arc<Self>, kid: &str, now: Duration) {
+        // Of a set without keys no key id is unknown.
+        let is_unknown = self.snapshot.load().serves(now);
+        let note = |counter| {
+            if is_unknown {
+                count(counter)
+            }
+        };
         let ended = self.ended.load(Ordering::Acquire);
         let attempts = Arc::clone(&self.flight).lock_owned().await;
         if self.ended.load(Ordering::Acquire) != ended {
-            return;
+            return note(&self.meter.unknown_waited);
         }
-        if let Some(fetch) =
-            self.begin(attempts, now, |snapshot, attempts| snapshot.wants_fetch_for(kid, attempts, now))
-        {
-            // A fetch that panicked has logged itself and leaves the keys as they were.
-            let _ended = fetch.await;
-        }
+        let fetch = self.begin(attempts, now, |snapshot, attempts| snapshot.wants_fetch_for(kid, attempts, now));
+        let Some(fetch) = fetch else { return note(&self.meter.unknown_refused) };
+        note(&self.meter.unknown_fetched);
+        // A fetch that panicked has logged itself and leaves the keys as they were.
+        let _ended = fetch.await;
     }
 
     /// Begins a fetch if it is `wanted` and the last failure is long enough ago. The slot is taken before the fetch,
@@ -242,6 +258,7 @@ impl Remote {
     }
 
     fn replace(&self, old: &Snapshot, keys: Keys, now: Duration) {
+        count(&self.meter.fetched);
         tracing::info!(url = %self.address.url, keys = keys.len(), "fetched a key set");
         let all_kept = old.keys.iter().all(|(kid, key)| keys.get(kid) == Some(key));
         let generation = if all_kept { old.generation } else { old.generation + 1 };
@@ -249,6 +266,7 @@ impl Remote {
     }
 
     fn keep(&self, old: &Snapshot, error: FetchError) {
+        count(&self.meter.failed);
         tracing::warn!(url = %self.address.url, %error, keys_kept = old.keys.len(), "could not fetch a key set");
         let (keys, generation, fetched_at) = (old.keys.clone(), old.generation, old.fetched_at);
         self.snapshot.store(Arc::new(Snapshot { keys, generation, fetched_at, error: Some(error) }));

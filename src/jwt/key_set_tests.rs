@@ -243,3 +243,22 @@ fn only_rs256_signing_keys_are_taken() {
         assert!(usable_keys(json!({ "keys": [jwk] }).to_string().as_bytes(), &[Algorithm::Rs256]).is_err(), "{jwk}");
     }
 }
+
+#[tokio::test]
+async fn fetches_and_unknown_key_ids_are_counted() {
+    let server = TestServer::start(&["one"]).await;
+    let keys = server.key_set();
+    assert_eq!(keys.status(at(0)).counts, FetchCounts::default());
+    assert_eq!(outcome(&keys, "one", at(0)).await, "found");
+    let first = FetchCounts { fetched: 1, ..FetchCounts::default() };
+    assert_eq!(
+        (keys.status(at(0)).counts, keys.status(at(0)).keys),
+        (first, 1),
+        "the first fetch is for no unknown key"
+    );
+    for (seconds, kid) in [(1, "two"), (2, "three"), (3, "two"), (12, "four")] {
+        assert_eq!(outcome(&keys, kid, at(seconds)).await, "unknown_key");
+    }
+    let counts = FetchCounts { fetched: 3, unknown_fetched: 2, unknown_refused: 2, ..FetchCounts::default() };
+    assert_eq!(keys.status(at(12)).counts, counts);
+}

@@ -5,7 +5,8 @@
 //!
 //! - `key_set`: one issuer's public keys, fetched, cached and refreshed without ever storming the issuer
 //! - `key_sets`: which issuer's keys are where; the composition root may point an issuer elsewhere
-//! - `fetch`: one HTTP request for a key set, bounded in time and size; `http`: the clients for it
+//! - `fetch`: one HTTP request for a key set, bounded in time and size; `http`: the clients for it; `fetch_counts`: how
+//!   often that happened
 //! - `verifying_key`: a public key or a secret, made ready once; `pem`: one given as text instead of an address
 //! - `algorithm`: what public keys may be used with
 //! - `token`: a token taken apart, unverified
@@ -18,6 +19,7 @@ mod algorithm;
 mod claims;
 mod error;
 mod fetch;
+mod fetch_counts;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzz;
 mod http;
@@ -41,6 +43,7 @@ pub use algorithm::Algorithm;
 pub use claims::Claims;
 pub use error::TokenError;
 pub use fetch::KeyServer;
+pub use fetch_counts::FetchCounts;
 #[cfg(fuzzing)]
 pub use fuzz::token as fuzz_token;
 pub use http::{describe_failure, http_client, read_body};

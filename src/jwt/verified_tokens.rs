@@ -94,8 +94,8 @@ mod tests {
     #[test]
     fn new_tokens_take_the_place_of_old_ones_however_busy() {
         let token = UnverifiedToken::parse(&TestKey::named("one").sign(&serde_json::json!({}))).unwrap();
-        let verified =
-            VerifiedToken { header: Arc::clone(&token.header), claims: Arc::clone(&token.unverified_claims) };
+        let (header, claims) = (Arc::clone(&token.header), Arc::clone(&token.unverified_claims));
+        let verified = VerifiedToken { header, claims, seen_before: false };
         let tokens = VerifiedTokens::default();
         let name = |number: u32| hash(&number.to_string());
         for number in 0..20_000 {

@@ -74,6 +74,8 @@ pub struct VerifiedToken {
     pub header: Arc<Header>,
     /// The token's claims.
     pub claims: Arc<Claims>,
+    /// Whether its signature had been verified before, and was not verified again.
+    pub seen_before: bool,
 }
 
 /// Verifies the tokens of one issuer.
@@ -166,6 +168,7 @@ impl Verifier {
         let Some((verified, generation)) = self.keys.verified().get(hash) else { return Ok(None) };
         self.check_header(&verified.header)?;
         let key = self.keys.key(verified.header.text("kid"), now).await?;
+        let verified = VerifiedToken { seen_before: true, ..verified };
         Ok(Some(verified).filter(|_| key.generation == generation))
     }
 
@@ -175,7 +178,7 @@ impl Verifier {
         let key = self.keys.key(token.header.text("kid"), now).await?;
         check_signature(token, &key.key)?;
         let (header, claims) = (Arc::clone(&token.header), Arc::clone(&token.unverified_claims));
-        Ok((VerifiedToken { header, claims }, key.generation))
+        Ok((VerifiedToken { header, claims, seen_before: false }, key.generation))
     }
 
     /// What the header must say, before any key is looked for.

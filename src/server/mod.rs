@@ -113,10 +113,11 @@ pub async fn run(
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), StartError> {
     let address = listener.local_addr()?;
-    if let Some(address) = config.metrics_address {
-        metrics::serve(address).await?;
-    }
     let services = Arc::new(Services::build(&config, address, clock)?);
+    if let Some(address) = config.metrics_address {
+        // Before the routes register what they count.
+        metrics::serve(address, Arc::clone(&services.key_sets), Arc::clone(&services.clock)).await?;
+    }
     let router = router::router(&config, &services)?;
     // The first request finds the keys there, and need not wait for them.
     services.key_sets.refresh((services.clock)());

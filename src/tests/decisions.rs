@@ -4,7 +4,7 @@ use super::support::{
     App, Issuer, Page, eventually, now,
     testing::{TempFolder, with},
 };
-use serde_json::{Value, json};
+use serde_json::json;
 
 /// A page that a browser asks for after it was redirected `count` times.
 async fn after_redirects(app: &App, count: u64, cookies: &str) -> Page {
@@ -78,15 +78,13 @@ async fn decisions_are_logged_and_counted() {
     eventually("the log line", logged).await;
     assert!(!app.log().contains("secret-token"));
 
-    let line: Value = serde_json::from_str(&app.logged("serving metrics").await).unwrap();
-    let metrics = format!("http://{}/metrics", line["address"].as_str().unwrap());
-    let page = app.get(&metrics, &[]).await;
+    let metrics = app.metrics().await;
     for line in [
         r#"clerk_requests_total{status="handshake",reason="dev-browser-missing"} 1"#,
         r#"clerk_requests_total{status="signed-out",reason="dev-browser-missing"} 1"#,
         r#"clerk_requests_total{status="signed-out",reason="token-invalid"} 1"#,
     ] {
-        assert!(page.body.contains(line), "{}", page.body);
+        assert!(metrics.contains(line), "{metrics}");
     }
     assert_eq!(app.get("/metrics", &[]).await.status, 404, "they are nobody's business on the public listener");
 }

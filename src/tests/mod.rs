@@ -14,6 +14,7 @@ mod gateway_commands;
 mod gateway_forward;
 mod gateway_keys;
 mod gateway_limits;
+mod gateway_metrics;
 mod gateway_policies;
 mod gateway_routes;
 mod gateway_streams;

@@ -35,7 +35,7 @@ struct ClerkIssuer {
 pub fn build(options: &Options<'_>, site: &PolicySite<'_>) -> Result<Policy, LoadError> {
     let (mut shared, own) = JwtOptions::read(options, &["rejectPendingSessions"])?;
     shared.remove_clerk_cookies = shared.remove_token;
-    of_several_issuers(shared, &own, |issuer, shared| verifier(issuer, shared, site))
+    of_several_issuers(shared, &own, site, |issuer, shared| verifier(issuer, shared, site))
 }
 
 fn verifier(options: &Options<'_>, shared: &JwtOptions, site: &PolicySite<'_>) -> Result<Verifier, LoadError> {

@@ -10,7 +10,7 @@ use axum::{
 use serde_json::Value;
 
 use super::{
-    InboundPolicy, Policy, SecurityScheme, Verdict,
+    InboundPolicy, Policy, PolicySite, SecurityScheme, Verdict,
     bearer::{MISSING, bearer_token, refuse, refuse_missing},
     clerk_cookies,
     jwt_options::{JwtOptions, OnInvalidToken},
@@ -19,6 +19,7 @@ use super::{
 use crate::{
     gateway::{
         context::{Context, User},
+        meters::TokenMeter,
         problem::Problem,
         project::{LoadError, Options},
     },
@@ -31,17 +32,23 @@ const ISSUERS: &str = "issuers";
 struct JwtAuth {
     verifiers: Verifiers,
     options: JwtOptions,
+    meter: TokenMeter,
 }
 
 /// A policy for tokens of one issuer.
-pub fn of_one_issuer(options: JwtOptions, verifier: Verifier) -> Policy {
-    Policy::inbound(JwtAuth { verifiers: Verifiers::new(verifier, Vec::new()), options })
+pub fn of_one_issuer(options: JwtOptions, verifier: Verifier, site: &PolicySite<'_>) -> Policy {
+    policy(options, Verifiers::new(verifier, Vec::new()), site)
+}
+
+fn policy(options: JwtOptions, verifiers: Verifiers, site: &PolicySite<'_>) -> Policy {
+    Policy::inbound(JwtAuth { verifiers, options, meter: TokenMeter::new(site.name) })
 }
 
 /// A policy for tokens of the issuer that `own` describes, and of each that its `issuers` do.
 pub fn of_several_issuers(
     options: JwtOptions,
     own: &Options<'_>,
+    site: &PolicySite<'_>,
     make: impl Fn(&Options<'_>, &JwtOptions) -> Result<Verifier, LoadError>,
 ) -> Result<Policy, LoadError> {
     let first = make(&own.without(&[ISSUERS]), &options)?;
@@ -50,7 +57,7 @@ pub fn of_several_issuers(
     if !std::iter::once(&first).chain(&others).all(|verifier| seen.insert(verifier.issuer())) {
         return Err(own.error(ISSUERS, "each issuer once, the first one included"));
     }
-    Ok(Policy::inbound(JwtAuth { verifiers: Verifiers::new(first, others), options }))
+    Ok(policy(options, Verifiers::new(first, others), site))
 }
 
 impl JwtAuth {
@@ -62,6 +69,7 @@ impl JwtAuth {
         })?;
         let data = Value::Object(verified.claims.as_map().clone());
         self.options.claim_rules.check(&data)?;
+        self.meter.accepted(verified.seen_before);
         let sub = verified.claims.text(&self.options.subject_claim).unwrap_or_default().to_owned();
         Ok(User { sub, data })
     }
@@ -82,9 +90,13 @@ impl InboundPolicy for JwtAuth {
                     context.user = Some(user);
                 }
                 Err(problem) if self.lets_pass(&problem) => {
+                    self.meter.let_pass(problem.reason());
                     let_pass(context, problem.reason());
                 }
-                Err(problem) => return Err(problem.into()),
+                Err(problem) => {
+                    self.meter.refused(problem.reason());
+                    return Err(problem.into());
+                }
             }
             if self.options.remove_token {
                 request.headers_mut().remove(&self.options.token_header);

@@ -48,7 +48,7 @@ struct OpenIdIssuer {
 /// Makes the policy from its options.
 pub fn build(options: &Options<'_>, site: &PolicySite<'_>) -> Result<Policy, LoadError> {
     let (shared, own) = JwtOptions::read(options, &["authHeader", "subPropertyName"])?;
-    of_several_issuers(shared, &own, |issuer, shared| verifier(issuer, shared, site))
+    of_several_issuers(shared, &own, site, |issuer, shared| verifier(issuer, shared, site))
 }
 
 fn verifier(options: &Options<'_>, shared: &JwtOptions, site: &PolicySite<'_>) -> Result<Verifier, LoadError> {

@@ -52,7 +52,7 @@ pub fn build_auth0(options: &Options<'_>, site: &PolicySite<'_>) -> Result<Polic
     }
     let audiences = audiences(read.audience, read.accept_any_audience, &own)?;
     let keys = keys(&issuer, &format!("{issuer}.well-known/jwks.json"), DOMAIN, &own, site)?;
-    Ok(policy(shared, keys, Rules::open_id(Some(issuer), audiences)))
+    Ok(policy(shared, keys, Rules::open_id(Some(issuer), audiences), site))
 }
 
 #[derive(Deserialize)]
@@ -74,7 +74,7 @@ pub fn build_okta(options: &Options<'_>, site: &PolicySite<'_>) -> Result<Policy
         parse_issuer(&required(read.issuer_url, URL, expected, &own)?).map_err(|_| own.error(URL, expected))?;
     let audiences = audiences(read.audience, read.accept_any_audience, &own)?;
     let keys = keys(&issuer, &format!("{issuer}/v1/keys"), URL, &own, site)?;
-    Ok(policy(shared, keys, Rules::open_id(Some(issuer), audiences)))
+    Ok(policy(shared, keys, Rules::open_id(Some(issuer), audiences), site))
 }
 
 #[derive(Deserialize)]
@@ -95,7 +95,7 @@ pub fn build_cognito(options: &Options<'_>, site: &PolicySite<'_>) -> Result<Pol
     plain(&pool, POOL, &own)?;
     let issuer = format!("https://cognito-idp.{region}.amazonaws.com/{pool}");
     let keys = keys(&issuer, &format!("{issuer}/.well-known/jwks.json"), POOL, &own, site)?;
-    Ok(policy(shared, keys, Rules::open_id(Some(issuer), Vec::new())))
+    Ok(policy(shared, keys, Rules::open_id(Some(issuer), Vec::new()), site))
 }
 
 #[derive(Deserialize)]
@@ -113,7 +113,7 @@ pub fn build_firebase(options: &Options<'_>, site: &PolicySite<'_>) -> Result<Po
     plain(&project, PROJECT, &own)?;
     let issuer = format!("https://securetoken.google.com/{project}");
     let keys = keys(&issuer, FIREBASE_KEYS, PROJECT, &own, site)?;
-    Ok(policy(shared, keys, Rules::open_id(Some(issuer), vec![project])))
+    Ok(policy(shared, keys, Rules::open_id(Some(issuer), vec![project]), site))
 }
 
 #[derive(Deserialize)]
@@ -124,7 +124,7 @@ struct PropelAuthOptions {
 }
 
 /// Makes the policy for `PropelAuth`.
-pub fn build_propel_auth(options: &Options<'_>, _site: &PolicySite<'_>) -> Result<Policy, LoadError> {
+pub fn build_propel_auth(options: &Options<'_>, site: &PolicySite<'_>) -> Result<Policy, LoadError> {
     const URL: &str = "authUrl";
     const KEY: &str = "verifierKey";
     let (shared, own) = JwtOptions::read(options, &[])?;
@@ -134,7 +134,7 @@ pub fn build_propel_auth(options: &Options<'_>, _site: &PolicySite<'_>) -> Resul
     let expected = "the verifier key: an RSA public key in PEM form";
     let key = required(read.verifier_key, KEY, expected, &own)?;
     let key = public_key_from_pem(&key).map_err(|_| own.error(KEY, expected))?;
-    Ok(policy(shared, Arc::new(KeySet::fixed(key)), Rules::open_id(Some(issuer), Vec::new())))
+    Ok(policy(shared, Arc::new(KeySet::fixed(key)), Rules::open_id(Some(issuer), Vec::new()), site))
 }
 
 #[derive(Deserialize)]
@@ -144,16 +144,16 @@ struct SupabaseOptions {
 }
 
 /// Makes the policy for Supabase. Its tokens' issuer is no option: whoever has the secret is the project.
-pub fn build_supabase(options: &Options<'_>, _site: &PolicySite<'_>) -> Result<Policy, LoadError> {
+pub fn build_supabase(options: &Options<'_>, site: &PolicySite<'_>) -> Result<Policy, LoadError> {
     let (shared, own) = JwtOptions::read(options, &[])?;
     let read: SupabaseOptions = own.read()?;
     let secret = required(read.secret, "secret", "the project's JWT secret", &own)?;
-    Ok(policy(shared, shared_secret(secret, &own)?, Rules::open_id(None, Vec::new())))
+    Ok(policy(shared, shared_secret(secret, &own)?, Rules::open_id(None, Vec::new()), site))
 }
 
-fn policy(shared: JwtOptions, keys: Arc<KeySet>, rules: Rules) -> Policy {
+fn policy(shared: JwtOptions, keys: Arc<KeySet>, rules: Rules, site: &PolicySite<'_>) -> Policy {
     let verifier = Verifier::new(keys, shared.rules(rules));
-    of_one_issuer(shared, verifier)
+    of_one_issuer(shared, verifier, site)
 }
 
 fn keys(

@@ -38,6 +38,7 @@ use super::{
     Dependencies,
     api_keys::{self, ApiKeys},
     incoming::IdentityHeaders,
+    meters::RequestMeter,
     routing::RouteTable,
 };
 use error::Findings;
@@ -52,6 +53,8 @@ pub struct Project {
     pub strict_routes: bool,
     /// What the load has to say.
     pub report: Report,
+    /// Counts the requests that no route is for.
+    pub unrouted: RequestMeter,
 }
 
 /// Where a project's files are.
@@ -111,8 +114,8 @@ pub fn load(directory: &Path, dependencies: &Dependencies) -> Result<Project, Lo
     report::warn_of_routes(&routes, &mut findings);
     let warnings = findings.end()?;
     let report = Report::new(&routes, warnings);
-    let strict_routes = settings.strict_routes;
-    Ok(Project { identity_headers: identity_headers(&routes), routes, strict_routes, report })
+    let (strict_routes, unrouted) = (settings.strict_routes, RequestMeter::of_no_route());
+    Ok(Project { identity_headers: identity_headers(&routes), routes, strict_routes, report, unrouted })
 }
 
 /// There need not be any.

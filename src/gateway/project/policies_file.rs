@@ -139,7 +139,7 @@ impl Policies {
             if policy.guards() && chain.iter().any(|named| named.policy.remembers()) {
                 return Err(name.error("this one before the policy that caches, which would answer without asking it"));
             }
-            chain.push(Named { name: text.into(), policy });
+            chain.push(Named::new(text, policy));
         }
         Ok(())
     }
@@ -149,7 +149,7 @@ impl Policies {
         self.resolve(name)?
             .into_iter()
             .map(|(text, policy)| match policy {
-                Policy::Outbound(policy) => Ok(Named { name: text.into(), policy: Arc::clone(policy) }),
+                Policy::Outbound(policy) => Ok(Named::new(text, Arc::clone(policy))),
                 _ => Err(name.error("an outbound policy; this one is inbound")),
             })
             .collect()

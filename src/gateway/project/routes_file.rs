@@ -14,6 +14,7 @@ use crate::gateway::{
     Dependencies, InboundPolicy, OutboundPolicy,
     cors::CorsPolicy,
     handlers::HandlerSite,
+    meters::RequestMeter,
     registry::module_of,
     routing::{Named, PathMode, PathPattern, Route, RouteInfo},
 };
@@ -101,6 +102,7 @@ impl<'l> Loader<'l> {
         let handler = zuplo.required("handler", "an object with export and module")?;
         let (handler_name, handler) = self.handler(&handler, pattern)?;
         Ok(Route {
+            meter: RequestMeter::of_route(&info.path),
             info: Arc::new(info),
             place: operation.place(),
             pattern: pattern.clone(),

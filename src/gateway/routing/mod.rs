@@ -14,6 +14,7 @@ mod url_pattern;
 use std::sync::Arc;
 
 use axum::http::Method;
+use metrics::Histogram;
 use serde_json::Value;
 
 pub use pattern::{Params, PathMode, PathPattern};
@@ -21,6 +22,7 @@ pub use pattern::{Params, PathMode, PathPattern};
 use super::{
     cors::CorsPolicy,
     handlers::Handler,
+    meters::{RequestMeter, policy_seconds},
     policies::{InboundPolicy, OutboundPolicy},
     project::Place,
 };
@@ -32,11 +34,22 @@ pub struct Named<P: ?Sized> {
     pub name: Arc<str>,
     /// The policy.
     pub policy: Arc<P>,
+    /// How long it takes.
+    pub seconds: Histogram,
+}
+
+impl<P: ?Sized> Named<P> {
+    /// A policy that the project calls `name`.
+    pub fn new(name: &str, policy: Arc<P>) -> Self {
+        let name = Arc::from(name);
+        Self { seconds: policy_seconds(&name), name, policy }
+    }
 }
 
 impl<P: ?Sized> Clone for Named<P> {
     fn clone(&self) -> Self {
-        Self { name: Arc::clone(&self.name), policy: Arc::clone(&self.policy) }
+        let seconds = self.seconds.clone();
+        Self { name: Arc::clone(&self.name), policy: Arc::clone(&self.policy), seconds }
     }
 }
 
@@ -69,6 +82,8 @@ pub struct Route {
     pub handler_name: String,
     /// What answers once every policy let the request pass.
     pub handler: Arc<dyn Handler>,
+    /// Counts its requests.
+    pub meter: RequestMeter,
 }
 
 /// The routes of a project.

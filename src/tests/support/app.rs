@@ -140,6 +140,14 @@ impl App {
         line().unwrap()
     }
 
+    /// What the program counted so far, with `GATEHOUSE_METRICS_ADDR` set.
+    pub async fn metrics(&self) -> String {
+        let line = self.logged("serving metrics").await;
+        let rest = line.split("127.0.0.1:").nth(1).unwrap();
+        let port = rest.split(|character: char| !character.is_ascii_digit()).next().unwrap();
+        self.get(&format!("http://127.0.0.1:{port}/metrics"), &[]).await.body
+    }
+
     /// A request that follows no redirect.
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().build().unwrap();
