@@ -29,8 +29,10 @@ async fn start() -> Result<ExitCode, StartError> {
     if let Command::Project(command, directory) = command {
         return run_command(&command, directory.as_ref().unwrap_or(&config.config_dir), &config);
     }
-    telemetry::init(&config.log);
+    telemetry::init(&config.log, config.traces.as_ref())?;
     let listener = bind(config.address).await?;
-    run(listener, config, system_clock(), shutdown_signal()).await?;
+    let ended = run(listener, config, system_clock(), shutdown_signal()).await;
+    telemetry::end().await;
+    ended?;
     Ok(ExitCode::SUCCESS)
 }

@@ -9,7 +9,7 @@
 //! 5. handler, `handlers`: exactly one; `template` and `upstream` for those that send the request on
 //! 6. `cors`, then outbound policies
 //!
-//! `meters` counts and times all of it. `project` turns files into routes and refuses every fault by file and JSON pointer; `registry` is what those files
+//! `meters` counts and times all of it, `traces` has its spans. `project` turns files into routes and refuses every fault by file and JSON pointer; `registry` is what those files
 //! can name; `problem` is the shape of every refusal. The gateway knows nothing of the application it runs beside: they
 //! meet over HTTP.
 
@@ -33,6 +33,7 @@ mod routing;
 mod template;
 #[cfg(test)]
 mod testing;
+mod traces;
 mod upstream;
 
 use std::{path::Path, sync::Arc};

@@ -14,6 +14,7 @@ use axum::{
 };
 use metrics::Histogram;
 use serde_json::Map;
+use tracing::{Instrument, Span};
 use uuid::Uuid;
 
 use super::{
@@ -25,6 +26,7 @@ use super::{
     problem::Problem,
     project::Project,
     routing::Route,
+    traces::{handler_span, policy_span, route_span},
 };
 
 /// Zuplo's liveness route. What it answers is not documented; this is ours.
@@ -41,7 +43,7 @@ pub async fn serve(project: &Project, proxies: &TrustedProxies, now: Duration, m
     let (mut response, meter) = match find(project, &request) {
         Ok(Found::Route(route, path)) => {
             let mut context = context(route, path, &arrival, client_ip);
-            let response = run_phases(route, request, &mut context).await;
+            let response = run_phases(route, request, &mut context).instrument(route_span(route, &arrival)).await;
             (context.answered(response).await, &route.meter)
         }
         Ok(Found::Answer(response)) => (response, &project.unrouted),
@@ -134,11 +136,13 @@ async fn run_phases(route: &Route, request: Request, context: &mut Context) -> R
     };
     route.cors.apply(origin.as_ref(), response.headers_mut());
     for named in &route.outbound {
-        let applied = timed(&named.seconds, caught(|| named.policy.apply(response, context))).await;
+        let span = policy_span(&named.name, "outbound");
+        let applied = timed(&named.seconds, caught(|| named.policy.apply(response, context)));
+        let applied = applied.instrument(span.clone()).await;
         response = match applied.unwrap_or_else(|panic| Err(panic.refuse(&named.name, &context.arrival))) {
             Ok(response) => response,
             Err(problem) => {
-                log_refusal(context, &named.name, &problem);
+                note_refusal(context, &named.name, &problem, &span);
                 let mut response = problem.into_response(&context.arrival);
                 route.cors.apply(origin.as_ref(), response.headers_mut());
                 return response;
@@ -151,17 +155,19 @@ async fn run_phases(route: &Route, request: Request, context: &mut Context) -> R
 async fn run_to_handler(route: &Route, request: Request, context: &mut Context) -> Result<Response<Body>, Stop> {
     let mut request = request;
     for named in &route.inbound {
-        let verdict = match timed(&named.seconds, caught(|| named.policy.apply(request, context))).await {
+        let span = policy_span(&named.name, "inbound");
+        let applied = timed(&named.seconds, caught(|| named.policy.apply(request, context)));
+        let verdict = match applied.instrument(span.clone()).await {
             Ok(verdict) => verdict,
             Err(panic) => return Err(panic.refuse(&named.name, &context.arrival).into()),
         };
         request = verdict.inspect_err(|stop| {
             if let Stop::Problem(problem) = stop {
-                log_refusal(context, &named.name, problem);
+                note_refusal(context, &named.name, problem, &span);
             }
         })?;
     }
-    let answered = caught(|| route.handler.handle(request, context)).await;
+    let answered = caught(|| route.handler.handle(request, context)).instrument(handler_span(route)).await;
     Ok(answered.unwrap_or_else(|panic| Err(panic.refuse(&route.handler_name, &context.arrival)))?)
 }
 
@@ -172,6 +178,7 @@ async fn timed<T>(seconds: &Histogram, work: impl Future<Output = T>) -> T {
     outcome
 }
 
-fn log_refusal(context: &Context, policy: &str, problem: &Problem) {
+fn note_refusal(context: &Context, policy: &str, problem: &Problem, span: &Span) {
+    span.record("gateway.refused", problem.reason());
     tracing::info!(gateway.request_id = %context.arrival.request_id, policy, reason = problem.reason(), "refused by a gateway policy");
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use reqwest::{Response, StatusCode};
 use url::Url;
 
+use super::traces;
 use crate::{
     clerk::{Clerk, GetTokenError, SessionToken, SignedIn, TokenOptions},
     jwt::{describe_failure, http_client, read_body},
@@ -54,7 +55,8 @@ impl GatewayClient {
     }
 
     async fn ask(&self, token: &SessionToken) -> Result<Response, AccountError> {
-        self.client.get(self.hello_url.clone()).bearer_auth(token.expose()).send().await.map_err(failed)
+        let request = self.client.get(self.hello_url.clone()).headers(traces::headers());
+        request.bearer_auth(token.expose()).send().await.map_err(failed)
     }
 }
 

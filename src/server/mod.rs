@@ -9,7 +9,7 @@
 //! - `extract`: who sent a request, as a handler's argument
 //! - `command`: what the program does instead of serving, when asked
 //! - `error_page`, `redirect_loop`: pages for when nothing else can be shown
-//! - `health`, `metrics`, `telemetry`, `serve`, `start_message`: operations
+//! - `health`, `metrics`, `telemetry`, `traces`, `serve`, `start_message`: operations
 
 mod clock;
 mod command;
@@ -31,6 +31,7 @@ mod services;
 mod start_message;
 mod supabase;
 pub mod telemetry;
+mod traces;
 
 use std::{net::SocketAddr, sync::Arc};
 
@@ -86,6 +87,9 @@ pub enum StartError {
     /// The issuer's keys cannot be looked for.
     #[error(transparent)]
     Keys(#[from] KeySetsError),
+    /// Traces cannot be sent.
+    #[error("cannot set up OpenTelemetry: {0}")]
+    Traces(String),
     /// The HTTP clients cannot be set up.
     #[error("cannot set up TLS: {0}")]
     Tls(#[from] reqwest::Error),

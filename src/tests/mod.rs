@@ -19,6 +19,7 @@ mod gateway_policies;
 mod gateway_routes;
 mod gateway_streams;
 mod gateway_validation;
+mod gateway_traces;
 mod gateway_wire;
 mod guide_endpoints;
 mod hosted_clerk;

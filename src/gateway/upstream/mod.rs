@@ -20,6 +20,7 @@ use hyper_util::{
     rt::{TokioExecutor, TokioTimer},
 };
 use tokio::time::timeout;
+use tracing::Instrument;
 
 use self::{
     expiring::Expiring,
@@ -30,6 +31,7 @@ use super::{
     context::Context,
     incoming::{WebSocketWanted, remove_hop_by_hop},
     problem::Problem,
+    traces::{propagate, upstream_span},
 };
 
 /// Longer than any network needs.
@@ -95,6 +97,15 @@ impl Upstream {
     /// does so with its body.
     pub async fn send(
         &self,
+        request: Request,
+        limits: &Limits,
+        context: &Context,
+    ) -> Result<Response<Body>, Problem> {
+        self.send_once(request, limits, context).instrument(upstream_span()).await
+    }
+
+    async fn send_once(
+        &self,
         mut request: Request,
         limits: &Limits,
         context: &Context,
@@ -149,6 +160,7 @@ fn prepare(request: &mut Request) -> Option<OnUpgrade> {
     *request.version_mut() = Version::HTTP_11;
     // The upstream's own name, from the address.
     request.headers_mut().remove(header::HOST);
+    propagate(request.headers_mut());
     let extensions = std::mem::take(request.extensions_mut());
     extensions.get::<WebSocketWanted>()?;
     let client = extensions.get::<OnUpgrade>().cloned()?;

@@ -3,6 +3,7 @@
 
 mod clerk;
 mod error;
+mod traces;
 mod variables;
 
 use std::{net::SocketAddr, path::PathBuf};
@@ -13,6 +14,7 @@ use url::Url;
 
 pub use clerk::{ClerkConfig, EmbeddedClerk, HostedClerk};
 pub use error::ConfigError;
+pub use traces::TraceExport;
 pub use variables::Variables;
 
 /// Everything the program is told.
@@ -38,6 +40,8 @@ pub struct Config {
     pub metrics_address: Option<SocketAddr>,
     /// Log level and form.
     pub log: LogConfig,
+    /// `OTEL_*`: where traces are sent. Default: nowhere.
+    pub traces: Option<TraceExport>,
     /// What cargo-leptos built, and where.
     pub leptos: LeptosOptions,
     /// Whether `cargo leptos watch` runs this program and reloads its pages.
@@ -95,6 +99,7 @@ impl Config {
             metrics_address: variables
                 .parse("GATEHOUSE_METRICS_ADDR", "an address and a port, such as 127.0.0.1:9464")?,
             log: log(&variables)?,
+            traces: TraceExport::read(&variables)?,
             leptos: leptos_options(&variables, address)?,
             watched: variables.get("LEPTOS_WATCH").is_some(),
             variables,

@@ -9,8 +9,10 @@ use axum::{
     middleware::Next,
     response::Response,
 };
-use tracing::{Instrument, field::Empty};
+use tracing::{Instrument, Span, field::Empty};
 use uuid::Uuid;
+
+use crate::server::traces;
 
 const HEADER: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -38,13 +40,16 @@ pub async fn log_request(mut request: Request, next: Next) -> Response {
         clerk.reason = Empty,
         // The gateway's own name for a request, which its clients and upstreams know (`zp-rid`).
         gateway.request_id = Empty,
+        otel.kind = Empty,
     );
+    traces::begin_request(&span, request.headers());
     async move {
         let start = Instant::now();
         let mut response = next.run(request).await;
         if let Ok(value) = HeaderValue::from_str(&id.to_string()) {
             response.headers_mut().insert(HEADER, value);
         }
+        traces::end_request(&Span::current(), response.status());
         let duration_ms = start.elapsed().as_secs_f64() * 1000.0;
         tracing::info!(status = response.status().as_u16(), duration_ms, "answered");
         response
