@@ -9,7 +9,7 @@
 //! 5. handler, `handlers`: exactly one; `template` and `upstream` for those that send the request on
 //! 6. `cors`, then outbound policies
 //!
-//! `meters` counts and times all of it, `traces` has its spans. `project` turns files into routes and refuses every fault by file and JSON pointer; `registry` is what those files
+//! `system` has the routes of the gateway's own. `meters` counts and times all of it, `traces` has its spans. `project` turns files into routes and refuses every fault by file and JSON pointer; `registry` is what those files
 //! can name; `problem` is the shape of every refusal. The gateway knows nothing of the application it runs beside: they
 //! meet over HTTP.
 
@@ -30,6 +30,7 @@ mod project;
 mod registry;
 mod reload;
 mod routing;
+mod system;
 mod template;
 #[cfg(test)]
 mod testing;
@@ -62,6 +63,7 @@ pub use upstream::{Upstream, UpstreamError};
 use crate::jwt::{Clock, KeySets};
 use incoming::TrustedProxies;
 use reload::LiveProject;
+use system::System;
 
 /// Addresses and ranges of the proxies whose word on the client's address is taken; none unless set.
 const TRUSTED_PROXIES: &str = "GATEWAY_TRUSTED_PROXIES";
@@ -87,6 +89,7 @@ pub struct Dependencies {
 pub struct Gateway {
     project: Arc<LiveProject>,
     proxies: TrustedProxies,
+    system: System,
     clock: Clock,
 }
 
@@ -98,7 +101,8 @@ impl Gateway {
     pub fn load(directory: &Path, dependencies: &Dependencies) -> Result<Self, LoadErrors> {
         let proxies = trusted_proxies(directory, &dependencies.environment)?;
         let project = Arc::new(LiveProject::load(directory, dependencies)?);
-        Ok(Self { project, proxies, clock: Arc::clone(&dependencies.clock) })
+        let system = System { key_sets: Arc::clone(&dependencies.key_sets) };
+        Ok(Self { project, proxies, system, clock: Arc::clone(&dependencies.clock) })
     }
 
     /// Looks at the project's files from time to time, for as long as the gateway is there.
@@ -112,8 +116,8 @@ impl Gateway {
         Router::new().fallback(move |request: Request| {
             let gateway = Arc::clone(&gateway);
             async move {
-                let project = gateway.project.current();
-                pipeline::serve(&project, &gateway.proxies, (gateway.clock)(), request).await
+                let (project, now) = (gateway.project.current(), (gateway.clock)());
+                pipeline::serve(&project, &gateway.proxies, &gateway.system, now, request).await
             }
         })
     }

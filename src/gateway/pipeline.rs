@@ -26,21 +26,25 @@ use super::{
     problem::Problem,
     project::Project,
     routing::Route,
+    system::System,
     traces::{handler_span, policy_span, route_span},
 };
 
-/// Zuplo's liveness route. What it answers is not documented; this is ours.
-const PING: &str = "/__zuplo/ping";
-
 /// Answers a request that arrived at `now`.
-pub async fn serve(project: &Project, proxies: &TrustedProxies, now: Duration, mut request: Request) -> Response<Body> {
+pub async fn serve(
+    project: &Project,
+    proxies: &TrustedProxies,
+    system: &System,
+    now: Duration,
+    mut request: Request,
+) -> Response<Body> {
     let started = Instant::now();
     let method = request.method().clone();
     let arrival = Arrival { request_id: Uuid::new_v4(), now, instance: request.uri().path().to_owned() };
     name_span(&arrival);
     let client_ip = incoming::clean(&mut request, &project.identity_headers, proxies, arrival.request_id);
     let id = request.headers().get(REQUEST_ID).cloned();
-    let (mut response, meter) = match find(project, &request) {
+    let (mut response, meter) = match find(project, system, now, &request) {
         Ok(Found::Route(route, path)) => {
             let mut context = context(route, path, &arrival, client_ip);
             let response = run_phases(route, request, &mut context).instrument(route_span(route, &arrival)).await;
@@ -69,14 +73,14 @@ enum Found<'p> {
     Answer(Response<Body>),
 }
 
-fn find<'p>(project: &'p Project, request: &Request) -> Result<Found<'p>, Problem> {
+fn find<'p>(project: &'p Project, system: &System, now: Duration, request: &Request) -> Result<Found<'p>, Problem> {
     let path = normalise(request.uri().path()).map_err(|_| {
         Problem::bad_request(
             "The path has more than one reading: send it without encoded slashes, empty segments or dot segments.",
         )
     })?;
-    if path == PING && request.method() == Method::GET {
-        return Ok(Found::Answer(Response::new(Body::from("pong\n"))));
+    if let Some(answer) = system.answer(request.method(), &path, now) {
+        return Ok(Found::Answer(answer));
     }
     if request.method() == Method::OPTIONS {
         return preflight(project, request, &path).map(Found::Answer);

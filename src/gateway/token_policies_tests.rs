@@ -65,6 +65,17 @@ impl Site {
         self.now.fetch_add(seconds, Ordering::SeqCst);
     }
 
+    /// What the gateway says of its keys, once its status says the same.
+    async fn ready(&self) -> Value {
+        let request = axum::http::Request::get("/__gateway/ready").body(Body::empty()).unwrap();
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let (status, retry) = (response.status(), response.headers().contains_key("retry-after"));
+        let body = axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap();
+        let body: Value = serde_json::from_slice(&body).unwrap();
+        assert_eq!((status == StatusCode::OK, retry), (body["status"] == "ready", body["status"] != "ready"));
+        body
+    }
+
     async fn get(&self, token: &str) -> Answered {
         let request = request(&[("authorization", &format!("Bearer {token}"))]);
         let response = self.router.clone().oneshot(request).await.unwrap();
@@ -377,13 +388,13 @@ async fn keys_are_where_the_provider_has_them() {
     ] {
         let case = &cases[number];
         let dependencies = dependencies(&[]);
-        inbound_with(case.policy_type, &case.options, &dependencies).unwrap();
+        let _used = inbound_with(case.policy_type, &case.options, &dependencies).unwrap();
         let sets = || dependencies.key_sets.status(Duration::ZERO).len();
         assert_eq!(sets(), 1);
         let at = |url: &str| dependencies.key_sets.at(case.issuer, &KeyServer::from(url.parse::<url::Url>().unwrap()));
-        at(url).unwrap();
+        let _same = at(url).unwrap();
         assert_eq!(sets(), 1, "{url} is it");
-        at("https://else.example").unwrap();
+        let _other = at("https://else.example").unwrap();
         assert_eq!(sets(), 2, "another address has another set");
     }
 }
@@ -507,4 +518,35 @@ async fn any_audience_will_do_where_the_project_says_so() {
     let options = json!({ "issuer": "me", "acceptAnyAudience": true, "jwkUrl": server.url.as_str() });
     let site = Site::new("open-id-jwt-auth-inbound", "OpenIdJwtInboundPolicy", &options, &server, &[]);
     assert_eq!(site.detail(&TestKey::named("one").sign(&with(claims("me", ""), "aud", Value::Null))).await, "");
+}
+
+#[tokio::test]
+async fn readiness_names_every_issuers_keys() {
+    let server = TestServer::start(&["one"]).await;
+    server.answers(500, String::new());
+    let options = json!({ "frontendApiUrl": "https://x.clerk.accounts.dev" });
+    let issuers = ["https://x.clerk.accounts.dev"];
+    let site = Site::new("clerk-jwt-auth-inbound", "ClerkJwtInboundPolicy", &options, &server, &issuers);
+    let ready = async |expected: Value| {
+        let waiting = async {
+            while site.ready().await != expected {
+                tokio::task::yield_now().await;
+            }
+        };
+        let waited = tokio::time::timeout(Duration::from_secs(30), waiting).await;
+        assert!(waited.is_ok(), "{} instead of {expected}", site.ready().await);
+    };
+    let issuer = |ready: bool, keys: u64, age: Option<u64>, error: Option<&str>| {
+        let issuer = json!({ "issuer": issuers[0], "ready": ready, "keys": keys, "ageSeconds": age, "error": error });
+        json!({ "status": if ready { "ready" } else { "not ready" }, "issuers": [issuer] })
+    };
+    ready(issuer(false, 0, None, Some("the key server answered 500"))).await;
+    server.answers(200, jwks(&["one", "two"]));
+    site.later(2);
+    ready(issuer(true, 2, Some(0), None)).await;
+    server.answers(500, String::new());
+    site.later(400);
+    ready(issuer(true, 2, Some(400), Some("the key server answered 500"))).await;
+    site.later(3200);
+    ready(issuer(false, 2, Some(3600), Some("the key server answered 500"))).await;
 }

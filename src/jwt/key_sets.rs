@@ -2,7 +2,7 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError, Weak},
     time::Duration,
 };
 
@@ -31,7 +31,7 @@ pub enum KeySetsError {
     Tls(#[from] reqwest::Error),
 }
 
-/// The key sets of every issuer the program trusts.
+/// The key sets of every issuer that something in the program verifies tokens of.
 #[derive(Debug)]
 pub struct KeySets {
     sources: HashMap<String, KeySource>,
@@ -43,7 +43,8 @@ struct Known {
     issuer: String,
     /// None if nobody but the issuer said where its keys are.
     server: Option<KeyServer>,
-    set: Arc<KeySet>,
+    /// Gone once nobody verifies with it: a project that names another issuer waits for the old one no more.
+    set: Weak<KeySet>,
 }
 
 impl KeySets {
@@ -95,11 +96,12 @@ impl KeySets {
             (Some(own), Some(server)) => known.issuer == issuer && own.is(server),
             _ => false,
         };
-        if let Some(known) = sets.iter().find(is_it) {
-            return Ok(Arc::clone(&known.set));
+        if let Some(set) = sets.iter().filter(is_it).find_map(|known| known.set.upgrade()) {
+            return Ok(set);
         }
+        sets.retain(|known| known.set.strong_count() > 0);
         let set = Arc::new(make()?);
-        sets.push(Known { issuer: issuer.to_owned(), server: server.cloned(), set: Arc::clone(&set) });
+        sets.push(Known { issuer: issuer.to_owned(), server: server.cloned(), set: Arc::downgrade(&set) });
         Ok(set)
     }
 
@@ -118,7 +120,8 @@ impl KeySets {
 
     fn all(&self) -> Vec<(String, Arc<KeySet>)> {
         let sets = self.sets.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut all: Vec<_> = sets.iter().map(|known| (known.issuer.clone(), Arc::clone(&known.set))).collect();
+        let used = sets.iter().filter_map(|known| Some((known.issuer.clone(), known.set.upgrade()?)));
+        let mut all: Vec<_> = used.collect();
         all.sort_by(|a, b| a.0.cmp(&b.0));
         all
     }

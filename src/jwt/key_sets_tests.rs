@@ -89,3 +89,13 @@ async fn every_set_is_refreshed_and_reported_by_issuer() {
     tokio::time::timeout(Duration::from_secs(30), refreshed).await.unwrap();
     assert_eq!(keys.visits(), 2);
 }
+
+#[test]
+fn a_set_counts_for_as_long_as_somebody_verifies_with_it() {
+    let sets = KeySets::new(HashMap::new());
+    let (one, two) = (sets.of("https://one.example").unwrap(), sets.of("https://two.example").unwrap());
+    assert!(Arc::ptr_eq(&one, &sets.of("https://one.example").unwrap()) && !Arc::ptr_eq(&one, &two));
+    drop(one);
+    let issuers: Vec<String> = sets.status(Duration::ZERO).into_iter().map(|(issuer, _)| issuer).collect();
+    assert_eq!(issuers, ["https://two.example"]);
+}

@@ -28,8 +28,10 @@ async fn ready(State(services): State<Arc<Services>>) -> (StatusCode, Json<Value
         all_ready &= keys.ready;
         let age = keys.age.map(|age| age.as_secs());
         let status = if keys.ready { "ready" } else { "not ready" };
-        checks
-            .insert(format!("keys of {issuer}"), json!({ "status": status, "age_seconds": age, "error": keys.error }));
+        checks.insert(
+            format!("keys of {issuer}"),
+            json!({ "status": status, "keys": keys.keys, "age_seconds": age, "error": keys.error }),
+        );
     }
     if let Some(instance) = &services.instance {
         let outcome = instance.check().await;
