@@ -62,6 +62,7 @@ pub use upstream::{Upstream, UpstreamError};
 
 use crate::jwt::{Clock, KeySets};
 use incoming::TrustedProxies;
+use project::{Layout, NamedFiles};
 use reload::LiveProject;
 use system::System;
 
@@ -129,7 +130,8 @@ impl Gateway {
 /// Every fault: which file, where in it, and what was expected.
 pub fn check(directory: &Path, dependencies: &Dependencies) -> Result<Report, LoadErrors> {
     trusted_proxies(directory, &dependencies.environment)?;
-    project::load(directory, dependencies).map(|project| project.report)
+    let files = NamedFiles::new(&Layout::of(directory).root);
+    project::load(directory, dependencies, &files).map(|project| project.report)
 }
 
 fn trusted_proxies(directory: &Path, environment: &Environment) -> Result<TrustedProxies, LoadError> {

@@ -12,7 +12,7 @@ use arc_swap::ArcSwap;
 
 use super::{
     Dependencies, LoadErrors,
-    project::{self, Layout, Project, Report},
+    project::{self, Layout, NamedFiles, Project, Report},
 };
 
 /// How often files are looked at. Three of them cost some microseconds.
@@ -32,6 +32,8 @@ struct Seen {
     read: Vec<Look>,
     /// When they were last looked at.
     last: Vec<Look>,
+    /// Those that the project names beside its own.
+    named: Vec<PathBuf>,
 }
 
 /// A file, without reading it: when it was written, and how long it is.
@@ -54,14 +56,17 @@ impl LiveProject {
     /// Loads the project in `directory`.
     pub fn load(directory: &Path, dependencies: &Dependencies) -> Result<Self, LoadErrors> {
         // Looked at before it is read: what changes meanwhile is read again.
-        let read = look(directory);
-        let project = project::load(directory, dependencies)?;
+        let mut read = look(directory, &[]);
+        let files = NamedFiles::new(&Layout::of(directory).root);
+        let project = project::load(directory, dependencies, &files)?;
+        let named = files.into_paths();
+        read.extend(named.iter().map(|path| look_at(path)));
         log(&project.report);
         Ok(Self {
             directory: directory.to_owned(),
             dependencies: dependencies.clone(),
             current: ArcSwap::from_pointee(project),
-            seen: Mutex::new(Seen { last: read.clone(), read }),
+            seen: Mutex::new(Seen { last: read.clone(), read, named }),
         })
     }
 
@@ -73,7 +78,7 @@ impl LiveProject {
     /// Loads the project again if a file of it changed, and none changed since the last look.
     pub fn reload_if_changed(&self) -> Reload {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        let now = look(&self.directory);
+        let mut now = look(&self.directory, &seen.named);
         let before = std::mem::replace(&mut seen.last, now.clone());
         if seen.read == now {
             return Reload::Unchanged;
@@ -81,13 +86,17 @@ impl LiveProject {
         if before != now {
             return Reload::Unsettled;
         }
-        let reload = self.reload();
-        seen.read = now;
+        let (reload, named) = self.reload();
+        now.truncate(now.len() - seen.named.len());
+        now.extend(named.iter().map(|path| look_at(path)));
+        (seen.read, seen.named) = (now, named);
         reload
     }
 
-    fn reload(&self) -> Reload {
-        match project::load(&self.directory, &self.dependencies) {
+    /// Loads the project, and returns the files that it names, too.
+    fn reload(&self) -> (Reload, Vec<PathBuf>) {
+        let files = NamedFiles::new(&Layout::of(&self.directory).root);
+        let reload = match project::load(&self.directory, &self.dependencies, &files) {
             Ok(project) => {
                 tracing::info!("the gateway project changed");
                 log(&project.report);
@@ -99,7 +108,8 @@ impl LiveProject {
                 tracing::error!(%errors, "the gateway project changed, and is not right: the old one stays");
                 Reload::Refused(errors)
             }
-        }
+        };
+        (reload, files.into_paths())
     }
 
     /// Looks at the files until nobody needs the project any more.
@@ -114,13 +124,18 @@ impl LiveProject {
     }
 }
 
-fn look(directory: &Path) -> Vec<Look> {
-    let facts = |path: &Path| -> io::Result<(SystemTime, u64)> {
+/// The project's own files, then those that it names.
+fn look(directory: &Path, named: &[PathBuf]) -> Vec<Look> {
+    let own = Layout::of(directory).files();
+    own.iter().chain(named).map(|path| look_at(path)).collect()
+}
+
+fn look_at(path: &Path) -> Look {
+    let facts = || -> io::Result<(SystemTime, u64)> {
         let metadata = fs::metadata(path)?;
         Ok((metadata.modified()?, metadata.len()))
     };
-    let files = Layout::of(directory).files();
-    files.into_iter().map(|path| (path.clone(), facts(&path).ok())).collect()
+    (path.to_owned(), facts().ok())
 }
 
 fn log(report: &Report) {

@@ -20,7 +20,7 @@ use super::{
     handlers::HelloWorld,
     meters::RequestMeter,
     policies::{self, Policy, PolicySite, RouteSite},
-    project::Node,
+    project::{NamedFiles, Node},
     routing::{PathMode, PathPattern, Route},
 };
 use crate::{jwt::KeySets, testing::TempFolder};
@@ -103,9 +103,10 @@ fn build_with_keys(
     let node = Node::root(Path::new("policies.json"), options);
     let options = Options::at(node, &dependencies.environment)?;
     let build = policies::built_in(policy_type).map(|kind| kind.build).or_else(|| policies::sample(policy_type));
+    let (api_keys, files) = (Arc::new(api_keys), NamedFiles::new(Path::new(".")));
     build.unwrap()(
         &options,
-        &PolicySite { name: "policy", api_keys: &Arc::new(api_keys), answers: &Arc::default(), dependencies },
+        &PolicySite { name: "policy", api_keys: &api_keys, answers: &Arc::default(), files: &files, dependencies },
     )
 }
 

@@ -13,7 +13,7 @@ use axum::{
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
-use super::*;
+use super::{reload::Reload, *};
 use crate::{
     gateway::testing::{dependencies, fault, inbound, inbound_with, project, request},
     jwt::{
@@ -21,7 +21,7 @@ use crate::{
         test_ec_key::TestEcKey,
         test_server::{TestServer, jwks},
     },
-    testing::{TestKey, hs256, session_claims, unsigned, with},
+    testing::{TempFolder, TestKey, hs256, session_claims, unsigned, with},
 };
 
 const SECRET: &str = "a secret of thirty-two characters";
@@ -31,6 +31,7 @@ const START: u64 = 1_700_000_000;
 struct Site {
     router: Router,
     now: Arc<AtomicU64>,
+    project: Arc<LiveProject>,
 }
 
 struct Answered {
@@ -42,23 +43,21 @@ struct Answered {
 impl Site {
     /// The keys of the issuers in `issuers` are at the server.
     fn new(policy_type: &str, export: &str, options: &Value, server: &TestServer, issuers: &[&str]) -> Self {
-        let policy = json!({ "name": "tokens", "policyType": policy_type, "handler": {
-            "export": export, "module": "$import(@zuplo/runtime)", "options": options,
-        } });
-        let routes = json!({ "openapi": "3.1.0", "paths": { "/hello": { "get": { "x-zuplo-route": {
-            "handler": { "export": "default", "module": "$import(./modules/hello-world)" },
-            "policies": { "inbound": ["tokens"] },
-        } } } } });
-        let folder = project(&[("policies.json", &json!({ "policies": [policy] })), ("routes.oas.json", &routes)]);
+        let folder = one_route(policy_type, export, options);
+        Self::load(&folder, key_sets(server, issuers)).unwrap_or_else(|errors| panic!("{errors}"))
+    }
+
+    fn load(folder: &TempFolder, key_sets: KeySets) -> Result<Self, LoadErrors> {
         let now = Arc::new(AtomicU64::new(START));
         let clock = Arc::clone(&now);
         let dependencies = Dependencies {
-            key_sets: Arc::new(key_sets(server, issuers)),
+            key_sets: Arc::new(key_sets),
             clock: Arc::new(move || Duration::from_secs(clock.load(Ordering::SeqCst))),
             ..dependencies(&[])
         };
-        let gateway = Gateway::load(folder.path(), &dependencies).unwrap_or_else(|errors| panic!("{errors}"));
-        Self { router: gateway.into_router(), now }
+        let gateway = Gateway::load(folder.path(), &dependencies)?;
+        let project = Arc::clone(&gateway.project);
+        Ok(Self { router: gateway.into_router(), now, project })
     }
 
     fn later(&self, seconds: u64) {
@@ -88,6 +87,18 @@ impl Site {
     async fn detail(&self, token: &str) -> String {
         self.get(token).await.detail
     }
+}
+
+/// A project with one route behind one policy.
+fn one_route(policy_type: &str, export: &str, options: &Value) -> TempFolder {
+    let policy = json!({ "name": "tokens", "policyType": policy_type, "handler": {
+        "export": export, "module": "$import(@zuplo/runtime)", "options": options,
+    } });
+    let routes = json!({ "openapi": "3.1.0", "paths": { "/hello": { "get": { "x-zuplo-route": {
+        "handler": { "export": "default", "module": "$import(./modules/hello-world)" },
+        "policies": { "inbound": ["tokens"] },
+    } } } } });
+    project(&[("policies.json", &json!({ "policies": [policy] })), ("routes.oas.json", &routes)])
 }
 
 fn key_sets(server: &TestServer, issuers: &[&str]) -> KeySets {
@@ -464,9 +475,9 @@ fn what_is_missing_or_cannot_be_stops_the_load() {
             with(server.clone(), "acceptAnyAudience", json!(true)),
             "at /acceptAnyAudience: expected `audience` or",
         ),
-        (open_id, with(server.clone(), "jwkUrl", Value::Null), "at /jwkUrl: expected `jwkUrl` or `secret`"),
+        (open_id, with(server.clone(), "jwkUrl", Value::Null), "at /jwkUrl: expected `jwkUrl`, `jwksFile` or `secret`"),
         (open_id, with(server.clone(), "jwkUrl", json!("http://id.example/")), "at /jwkUrl: expected an https URL"),
-        (open_id, with(server.clone(), "secret", json!(SECRET)), "at /jwkUrl: expected `jwkUrl` or `secret`, not both"),
+        (open_id, with(server.clone(), "secret", json!(SECRET)), "at /jwkUrl: expected one of `jwkUrl`"),
         (open_id, with(server.clone(), "algorithms", json!([])), "at /algorithms: expected at least one"),
         (open_id, with(server.clone(), "algorithms", json!(["HS256"])), "at /algorithms/0: expected one of `RS256`"),
         (open_id, with(server.clone(), "algorithms", json!(["none"])), "at /algorithms/0: expected one of `RS256`"),
@@ -549,4 +560,53 @@ async fn readiness_names_every_issuers_keys() {
     ready(issuer(true, 2, Some(400), Some("the key server answered 500"))).await;
     site.later(3200);
     ready(issuer(false, 2, Some(3600), Some("the key server answered 500"))).await;
+}
+
+#[tokio::test]
+async fn a_project_sets_the_pace_of_fetching() {
+    let server = TestServer::start(&["one"]).await;
+    let jwks = json!({ "refreshSeconds": 20, "staleSeconds": 40, "cooldownSeconds": 3 });
+    let options = json!({ "frontendApiUrl": "https://x.clerk.accounts.dev", "jwks": jwks });
+    let issuer = "https://x.clerk.accounts.dev";
+    let site = Site::new("clerk-jwt-auth-inbound", "ClerkJwtInboundPolicy", &options, &server, &[issuer]);
+    let token = |kid: &str| TestKey::named(kid).sign(&with(claims(issuer, ""), "exp", json!(START + 600)));
+    assert_eq!(site.get(&token("one")).await.status, 200);
+    for (seconds, visits) in [(1, 2), (2, 2), (1, 3)] {
+        site.later(seconds);
+        assert_eq!((site.get(&token("two")).await.status.as_u16(), server.visits()), (401, visits), "{seconds}");
+    }
+    server.answers(500, String::new());
+    site.later(39);
+    assert_eq!(site.get(&token("one")).await.status, 200, "39 seconds old");
+    site.later(1);
+    assert_eq!(site.get(&token("one")).await.status, 503, "40 seconds old");
+}
+
+#[tokio::test]
+async fn keys_can_be_a_file_of_the_project() {
+    let issuer = "https://x.clerk.accounts.dev";
+    let clerk = json!({ "frontendApiUrl": issuer, "jwksFile": "keys/clerk.json" });
+    let open_id = json!({ "issuer": issuer, "acceptAnyAudience": true, "jwksFile": "keys/clerk.json" });
+    for (policy_type, export, options) in [
+        ("clerk-jwt-auth-inbound", "ClerkJwtInboundPolicy", clerk),
+        ("open-id-jwt-auth-inbound", "OpenIdJwtInboundPolicy", open_id),
+    ] {
+        let folder = one_route(policy_type, export, &options);
+        let write = |kids: &[&str]| std::fs::write(folder.path().join("keys/clerk.json"), jwks(kids)).unwrap();
+        let load = || Site::load(&folder, KeySets::new(HashMap::new()));
+        let fault = || load().err().map(|errors| errors.to_string()).unwrap_or_default();
+        assert!(fault().contains("options/jwksFile: expected a file in the project's folder"), "{}", fault());
+        std::fs::create_dir(folder.path().join("keys")).unwrap();
+        write(&[]);
+        assert!(fault().contains("options/jwksFile: expected a key set (RFC 7517)"), "{}", fault());
+        write(&["one"]);
+        let site = load().unwrap();
+        let status = async |kid: &str| site.get(&TestKey::named(kid).sign(&claims(issuer, ""))).await.status.as_u16();
+        assert_eq!((status("one").await, status("two").await), (200, 401));
+        write(&["one", "two"]);
+        let looks =
+            [site.project.reload_if_changed(), site.project.reload_if_changed(), site.project.reload_if_changed()];
+        assert_eq!(looks, [Reload::Unsettled, Reload::Done, Reload::Unchanged]);
+        assert_eq!((status("one").await, status("two").await), (200, 200), "a changed file counts");
+    }
 }

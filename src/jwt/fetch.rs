@@ -1,6 +1,6 @@
 //! One request for a key set (RFC 7517, section 5), bounded in time and size, and what is accepted of the answer.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use jsonwebtoken::DecodingKey;
 use reqwest::header::HeaderMap;
@@ -30,6 +30,32 @@ pub struct KeyServer {
     pub headers: HeaderMap,
     /// The algorithms its keys may be used with, whatever else they would fit.
     pub algorithms: Vec<Algorithm>,
+    /// How often it is asked, and for how long its answer counts.
+    pub times: KeyTimes,
+}
+
+/// How often a key set is fetched, and for how long what was fetched counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KeyTimes {
+    /// Keys older than this are fetched again in the background, while the old ones still serve. Clerk's SDK uses 5 min.
+    pub refresh: Duration,
+    /// Keys older than this serve no longer: the issuer has been unreachable for too long to vouch for them.
+    pub stale: Duration,
+    /// At most one fetch per this time for key ids that are not in the set, whoever sends them.
+    pub cooldown: Duration,
+    /// How long one fetch may take.
+    pub timeout: Duration,
+}
+
+impl Default for KeyTimes {
+    fn default() -> Self {
+        Self {
+            refresh: Duration::from_secs(300),
+            stale: Duration::from_secs(3600),
+            cooldown: Duration::from_secs(10),
+            timeout: Duration::from_secs(5),
+        }
+    }
 }
 
 impl KeyServer {
@@ -39,6 +65,7 @@ impl KeyServer {
         self.url == other.url
             && self.headers == other.headers
             && self.algorithms == other.algorithms
+            && self.times == other.times
             && secret(self) == secret(other)
     }
 }
@@ -46,7 +73,13 @@ impl KeyServer {
 /// A server that asks for nothing and whose keys are for RS256, as Clerk's is.
 impl From<Url> for KeyServer {
     fn from(url: Url) -> Self {
-        Self { url, secret: None, headers: HeaderMap::new(), algorithms: vec![Algorithm::Rs256] }
+        Self {
+            url,
+            secret: None,
+            headers: HeaderMap::new(),
+            algorithms: vec![Algorithm::Rs256],
+            times: KeyTimes::default(),
+        }
     }
 }
 
@@ -66,7 +99,7 @@ pub enum FetchError {
 /// Fetches a key set.
 pub(super) async fn fetch(client: &reqwest::Client, server: &KeyServer) -> Result<Keys, FetchError> {
     let unreachable = |error: reqwest::Error| FetchError::Unreachable(describe_failure(error));
-    let mut request = client.get(server.url.clone()).headers(server.headers.clone());
+    let mut request = client.get(server.url.clone()).headers(server.headers.clone()).timeout(server.times.timeout);
     if let Some(secret) = &server.secret {
         request = request.bearer_auth(secret.expose_secret());
     }

@@ -19,19 +19,13 @@ use tokio::{
 
 use super::{
     Algorithm, TokenError,
-    fetch::{FetchError, KeyServer, Keys, fetch},
+    fetch::{FetchError, KeyServer, KeyTimes, Keys, fetch, usable_keys},
     fetch_counts::{FetchCounts, FetchMeter, count},
     http::http_client,
     verified_tokens::VerifiedTokens,
     verifying_key::{PublicKey, SecretKey, VerifyingKey},
 };
 
-/// Keys older than this are fetched again in the background, while the old ones still serve. Clerk's SDK uses 5 min.
-const REFRESH_AFTER: Duration = Duration::from_secs(300);
-/// Keys older than this serve no longer: the issuer has been unreachable for too long to vouch for them.
-const STALE_AFTER: Duration = Duration::from_secs(3600);
-/// At most one fetch per this time for key ids that are not in the set, whoever sends them.
-const UNKNOWN_KID_COOLDOWN: Duration = Duration::from_secs(10);
 /// Time between attempts while there are no keys at all, or while a refresh keeps failing.
 const RETRY_AFTER_FAILURE: Duration = Duration::from_secs(2);
 
@@ -56,6 +50,8 @@ enum Source {
     Fixed(Arc<PublicKey>),
     /// A secret that the issuer signs with, too. It fits every `kid`.
     Secret(Arc<SecretKey>),
+    /// Keys given by the operator, each for its own `kid`.
+    Given(Keys, Vec<Algorithm>),
     Remote(Arc<Remote>),
 }
 
@@ -78,6 +74,7 @@ struct Snapshot {
     fetched_at: Option<Duration>,
     /// Why the newest attempt failed; none after a success.
     error: Option<FetchError>,
+    times: KeyTimes,
 }
 
 #[derive(Debug, Default)]
@@ -101,6 +98,12 @@ pub struct KeySetStatus {
     pub counts: FetchCounts,
 }
 
+impl KeySetStatus {
+    fn given(keys: usize) -> Self {
+        Self { ready: true, age: None, keys, error: None, counts: FetchCounts::default() }
+    }
+}
+
 impl KeySet {
     /// A set that holds one key for ever and fetches nothing. Its algorithm is RS256.
     #[must_use]
@@ -114,13 +117,21 @@ impl KeySet {
         Self::new(Source::Secret(Arc::new(SecretKey::new(secret))))
     }
 
+    /// A set of the keys in a document (RFC 7517, section 5); none if it has no key that `algorithms` can be used with.
+    #[must_use]
+    pub fn from_jwks(document: &[u8], algorithms: &[Algorithm]) -> Option<Self> {
+        let keys = usable_keys(document, algorithms).ok()?;
+        Some(Self::new(Source::Given(keys, algorithms.to_vec())))
+    }
+
     /// A set that is fetched from `url` when first needed.
     ///
     /// # Errors
     /// When no TLS back end can be set up.
     pub fn remote(address: KeyServer) -> reqwest::Result<Self> {
         let client = http_client(&address.url)?;
-        let (snapshot, flight, ended) = (ArcSwap::default(), Arc::default(), AtomicU64::new(0));
+        let snapshot = ArcSwap::from_pointee(Snapshot { times: address.times, ..Snapshot::default() });
+        let (flight, ended) = (Arc::default(), AtomicU64::new(0));
         let remote = Remote { address, client, snapshot, flight, ended, meter: FetchMeter::default() };
         Ok(Self::new(Source::Remote(Arc::new(remote))))
     }
@@ -135,6 +146,7 @@ impl KeySet {
         match &self.source {
             Source::Fixed(_) => is_one(&[Algorithm::Rs256]),
             Source::Secret(_) => algorithm == SecretKey::ALGORITHM,
+            Source::Given(_, algorithms) => is_one(algorithms),
             Source::Remote(remote) => is_one(&remote.address.algorithms),
         }
     }
@@ -148,6 +160,10 @@ impl KeySet {
         match &self.source {
             Source::Fixed(key) => Ok(TrustedKey { key: VerifyingKey::Public(Arc::clone(key)), generation: 0 }),
             Source::Secret(key) => Ok(TrustedKey { key: VerifyingKey::Secret(Arc::clone(key)), generation: 0 }),
+            Source::Given(keys, _) => {
+                let key = kid.and_then(|kid| keys.get(kid)).ok_or(TokenError::UnknownKey)?;
+                Ok(TrustedKey { key: VerifyingKey::Public(Arc::clone(key)), generation: 0 })
+            }
             Source::Remote(remote) => remote.key(kid, now).await,
         }
     }
@@ -168,9 +184,8 @@ impl KeySet {
     #[must_use]
     pub fn status(&self, now: Duration) -> KeySetStatus {
         match &self.source {
-            Source::Fixed(_) | Source::Secret(_) => {
-                KeySetStatus { ready: true, age: None, keys: 1, error: None, counts: FetchCounts::default() }
-            }
+            Source::Fixed(_) | Source::Secret(_) => KeySetStatus::given(1),
+            Source::Given(keys, _) => KeySetStatus::given(keys.len()),
             Source::Remote(remote) => {
                 let snapshot = remote.snapshot.load();
                 KeySetStatus {
@@ -203,11 +218,11 @@ impl Remote {
     }
 
     fn refresh(self: &Arc<Self>, now: Duration) {
-        if self.snapshot.load().age(now).is_some_and(|age| age < REFRESH_AFTER) {
+        if self.snapshot.load().age(now).is_some_and(|age| age < self.address.times.refresh) {
             return;
         }
         if let Ok(attempts) = Arc::clone(&self.flight).try_lock_owned() {
-            self.begin(attempts, now, |snapshot, _| snapshot.age(now).is_none_or(|age| age >= REFRESH_AFTER));
+            self.begin(attempts, now, |snapshot, _| snapshot.age(now).is_none_or(|age| age >= snapshot.times.refresh));
         }
     }
 
@@ -262,14 +277,20 @@ impl Remote {
         tracing::info!(url = %self.address.url, keys = keys.len(), "fetched a key set");
         let all_kept = old.keys.iter().all(|(kid, key)| keys.get(kid) == Some(key));
         let generation = if all_kept { old.generation } else { old.generation + 1 };
-        self.snapshot.store(Arc::new(Snapshot { keys, generation, fetched_at: Some(now), error: None }));
+        self.snapshot.store(Arc::new(Snapshot {
+            keys,
+            generation,
+            fetched_at: Some(now),
+            error: None,
+            times: old.times,
+        }));
     }
 
     fn keep(&self, old: &Snapshot, error: FetchError) {
         count(&self.meter.failed);
         tracing::warn!(url = %self.address.url, %error, keys_kept = old.keys.len(), "could not fetch a key set");
         let (keys, generation, fetched_at) = (old.keys.clone(), old.generation, old.fetched_at);
-        self.snapshot.store(Arc::new(Snapshot { keys, generation, fetched_at, error: Some(error) }));
+        self.snapshot.store(Arc::new(Snapshot { keys, generation, fetched_at, error: Some(error), times: old.times }));
     }
 }
 
@@ -285,14 +306,14 @@ impl Snapshot {
     }
 
     fn serves(&self, now: Duration) -> bool {
-        self.age(now).is_some_and(|age| age < STALE_AFTER)
+        self.age(now).is_some_and(|age| age < self.times.stale)
     }
 
     fn wants_fetch_for(&self, kid: &str, attempts: &mut Attempts, now: Duration) -> bool {
         if !self.serves(now) {
             return true;
         }
-        if self.keys.contains_key(kid) || !elapsed(attempts.unknown_kid, now, UNKNOWN_KID_COOLDOWN) {
+        if self.keys.contains_key(kid) || !elapsed(attempts.unknown_kid, now, self.times.cooldown) {
             return false;
         }
         attempts.unknown_kid = Some(now);

@@ -9,7 +9,7 @@ use std::{
 use jsonwebtoken::DecodingKey;
 use url::Url;
 
-use super::{KeyServer, KeySet, KeySetStatus};
+use super::{KeyServer, KeySet, KeySetStatus, KeyTimes};
 
 /// Where an issuer's keys come from.
 #[derive(Debug, Clone)]
@@ -67,6 +67,17 @@ impl KeySets {
                 None => KeySet::remote(well_known(issuer)?.into())?,
             })
         })
+    }
+
+    /// As [`Self::of`], fetched at a pace of one's own.
+    ///
+    /// # Errors
+    /// When nothing says where the issuer's keys are, or no TLS back end can be set up.
+    pub fn with_times(&self, issuer: &str, times: KeyTimes) -> Result<Arc<KeySet>, KeySetsError> {
+        if times == KeyTimes::default() {
+            return self.of(issuer);
+        }
+        self.at(issuer, &KeyServer { times, ..well_known(issuer)?.into() })
     }
 
     /// The one key set of `issuer` at `server`, made on first use. Whoever says another address, other headers or other

@@ -42,7 +42,7 @@ use std::{sync::Arc, time::Duration};
 pub use algorithm::Algorithm;
 pub use claims::Claims;
 pub use error::TokenError;
-pub use fetch::KeyServer;
+pub use fetch::{KeyServer, KeyTimes};
 pub use fetch_counts::FetchCounts;
 #[cfg(fuzzing)]
 pub use fuzz::token as fuzz_token;

@@ -18,6 +18,8 @@ pub enum NoToken {
     Missing,
     /// More than one header, or nothing behind the scheme.
     Malformed,
+    /// Two that are not the same.
+    Contradictory,
 }
 
 /// The bearer token of a request, in the header called `name`: only `Authorization` must say that it is one. Several such
@@ -46,6 +48,7 @@ pub fn refuse_missing(problem: NoToken) -> Problem {
         NoToken::Missing => Problem::unauthorized(MISSING, "No bearer token was sent.")
             .with_header(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"gatehouse\"")),
         NoToken::Malformed => refuse(&TokenError::Malformed("authorization header")),
+        NoToken::Contradictory => refuse_token("malformed", "Two tokens were sent that are not the same."),
     }
 }
 

@@ -70,6 +70,31 @@ async fn no_token_and_a_bad_token_are_two_cases() {
     }
 }
 
+#[tokio::test]
+async fn a_session_cookie_counts_where_the_project_says_so() {
+    let token = TestKey::named("clerk").sign(&claims());
+    let (cookie, bearer) = (format!("a=1; __session={token}"), format!("Bearer {token}"));
+    let other = bearer_of_another();
+    for (more, headers, status) in [
+        (json!({}), vec![("cookie", cookie.as_str())], 401),
+        (json!({ "acceptSessionCookie": true }), vec![("cookie", &cookie)], 200),
+        (json!({ "acceptSessionCookie": true }), vec![("cookie", &cookie), ("sec-fetch-site", "cross-site")], 401),
+        (json!({ "acceptSessionCookie": true }), vec![("cookie", &cookie), ("authorization", &bearer)], 200),
+        (json!({ "acceptSessionCookie": true }), vec![("cookie", &cookie), ("authorization", &other)], 401),
+        (json!({}), vec![("cookie", &cookie), ("authorization", &other)], 200),
+    ] {
+        assert_eq!(policy(&more).status(request(&headers)).await, status, "{more} {headers:?}");
+    }
+    let more = json!({ "acceptSessionCookie": true, "removeAuthorizationHeader": true });
+    let passed = policy(&more).passes(request(&[("cookie", &cookie)])).await;
+    assert_eq!(passed.headers()["cookie"], "a=1");
+}
+
+/// A good token that is not the one in the cookie.
+fn bearer_of_another() -> String {
+    bearer(&with(claims(), "sub", json!("user_2")))
+}
+
 #[test]
 fn faults_are_named() {
     for (more, expected) in [
@@ -86,12 +111,32 @@ fn faults_are_named() {
             "at /issuers/0/issuers: expected one of",
         ),
         (json!({ "oAuthResourceMetadataEnabled": true }), "at /oAuthResourceMetadataEnabled: expected false"),
+        (json!({ "jwks": {} }), "at /jwks: expected no times beside `jwtKey`"),
+        (json!({ "jwksFile": "keys.json" }), "at /jwksFile: expected `jwtKey` or `jwksFile`"),
+        (json!({ "acceptSessionCookie": "yes" }), "at /acceptSessionCookie: expected a boolean"),
         (json!({ "authHeader": "x" }), "at /authHeader: expected"),
         (json!({ "jwtKey": "x" }), "at /jwtKey: expected an RSA public key"),
         (json!({ "onInvalidToken": "ignore" }), "at /onInvalidToken: expected"),
         (json!({ "claimsToHeaders": { "sub": "host" } }), "at /claimsToHeaders: expected header names of your own"),
     ] {
         let error = fault("clerk-jwt-auth-inbound", &options(&more));
+        assert!(error.contains(expected), "{error}");
+    }
+}
+
+#[test]
+fn the_pace_of_fetching_has_bounds() {
+    for (jwks, expected) in [
+        (json!({ "refreshSeconds": 9 }), "at /jwks: expected `refreshSeconds` from 10 to 86400"),
+        (json!({ "staleSeconds": 604_801 }), "at /jwks: expected `staleSeconds` from 10 to 604800"),
+        (json!({ "staleSeconds": 300 }), "at /jwks: expected `staleSeconds` (300) above `refreshSeconds` (300)"),
+        (json!({ "refreshSeconds": 7200 }), "at /jwks: expected `staleSeconds` (3600) above `refreshSeconds` (7200)"),
+        (json!({ "cooldownSeconds": 0 }), "at /jwks: expected `cooldownSeconds` from 1 to 3600"),
+        (json!({ "timeoutMs": 99 }), "at /jwks: expected `timeoutMs` from 100 to 30000"),
+        (json!({ "timeoutMs": -1 }), "at /jwks/timeoutMs: expected u64"),
+        (json!({ "retrySeconds": 1 }), "at /jwks/retrySeconds: expected one of"),
+    ] {
+        let error = fault("clerk-jwt-auth-inbound", &json!({ "frontendApiUrl": ISSUER, "jwks": jwks }));
         assert!(error.contains(expected), "{error}");
     }
 }

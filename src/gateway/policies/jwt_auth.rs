@@ -15,6 +15,7 @@ use super::{
     clerk_cookies,
     jwt_options::{JwtOptions, OnInvalidToken},
     let_pass,
+    session_cookie::header_or_cookie,
 };
 use crate::{
     gateway::{
@@ -62,7 +63,9 @@ pub fn of_several_issuers(
 
 impl JwtAuth {
     async fn authenticate(&self, headers: &HeaderMap, context: &Context) -> Result<User, Problem> {
-        let token = bearer_token(headers, &self.options.token_header).map_err(refuse_missing)?;
+        let header = bearer_token(headers, &self.options.token_header);
+        let token = if self.options.accept_session_cookie { header_or_cookie(header, headers) } else { header };
+        let token = token.map_err(refuse_missing)?;
         let verified = self.verifiers.verify(token, context.arrival.now).await.map_err(|error| {
             tracing::debug!(gateway.request_id = %context.arrival.request_id, %error, "token refused");
             refuse(&error)

@@ -5,7 +5,7 @@
 //! `allowUnauthenticatedRequests` means for a token that is there and not good), `claimsToHeaders` (default: none),
 //! `removeAuthorizationHeader` (default false: the upstream gets the token, too), `requiredClaims` (see `claim_rules`).
 //!
-//! Of some: `rejectPendingSessions` (see `claim_rules`), `authHeader` (default `Authorization`: where the token is),
+//! Of some: `rejectPendingSessions` (see `claim_rules`), `acceptSessionCookie` (default false: see `session_cookie`), `authHeader` (default `Authorization`: where the token is),
 //! `subPropertyName` (default `sub`: the claim that names the caller).
 
 use std::{collections::BTreeMap, time::Duration};
@@ -52,6 +52,8 @@ struct Written {
     required_claims: BTreeMap<String, Vec<Value>>,
     #[serde(default)]
     reject_pending_sessions: bool,
+    #[serde(default)]
+    accept_session_cookie: bool,
     auth_header: Option<String>,
     sub_property_name: Option<String>,
 }
@@ -76,6 +78,8 @@ pub struct JwtOptions {
     pub remove_token: bool,
     /// Clerk's cookies go with the token.
     pub remove_clerk_cookies: bool,
+    /// Clerk's session cookie counts as a token.
+    pub accept_session_cookie: bool,
     pub subject_claim: String,
     clock_skew: Option<Duration>,
 }
@@ -104,6 +108,7 @@ impl JwtOptions {
             token_header: token_header.map_err(|_| options.error("authHeader", "the name of a header"))?,
             remove_token: read.remove_authorization_header,
             remove_clerk_cookies: false,
+            accept_session_cookie: read.accept_session_cookie,
             subject_claim: read.sub_property_name.unwrap_or_else(|| "sub".to_owned()),
             clock_skew: read.clock_skew_seconds.map(Duration::from_secs),
         };

@@ -16,6 +16,7 @@ mod ip_restriction;
 mod jwt_auth;
 mod jwt_options;
 mod jwt_scopes;
+mod key_options;
 mod mock_api;
 mod open_id_jwt;
 mod provider_jwt;
@@ -29,6 +30,7 @@ mod request_validation;
 mod require_origin;
 mod rewrite_request;
 mod security_scheme;
+mod session_cookie;
 mod set_headers;
 mod set_status;
 mod sleep;
@@ -50,7 +52,7 @@ use super::{
     api_keys::ApiKeys,
     context::Context,
     problem::Problem,
-    project::{LoadError, Node, Options},
+    project::{LoadError, NamedFiles, Node, Options},
     routing::{Named, PathPattern},
 };
 
@@ -179,6 +181,8 @@ pub struct PolicySite<'a> {
     pub api_keys: &'a Arc<ApiKeys>,
     /// Answers that are kept.
     pub answers: &'a Arc<Answers>,
+    /// Reads what its options name.
+    pub files: &'a NamedFiles,
     /// What the project is loaded with.
     pub dependencies: &'a Dependencies,
 }

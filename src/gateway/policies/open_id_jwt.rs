@@ -4,9 +4,9 @@
 //! hold one), `jwkUrl` or `secret` (one of them: where the keys are, or what HS256 was made with), `headers` (sent with
 //! the request for keys), `authHeader`, `subPropertyName`, and those of `jwt_options`.
 //!
-//! Options of our own: `acceptAnyAudience` (true instead of an `audience`: for providers that name none), `algorithms`
-//! (with `jwkUrl`; default `["RS256"]`; also RS384, RS512, PS256, ES256), `issuers` (more of them, each with the options
-//! above up to `headers` and these two).
+//! Options of our own: `acceptAnyAudience` (true instead of an `audience`: for providers that name none), `jwksFile`
+//! (instead of `jwkUrl`) and `jwks` (see `key_options`), `algorithms` (of public keys; default `["RS256"]`; also RS384, RS512,
+//! PS256, ES256), `issuers` (more of them, each with the options above up to `headers` and these four).
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -19,6 +19,7 @@ use super::{
     Policy, PolicySite,
     jwt_auth::of_several_issuers,
     jwt_options::{JwtOptions, names, required},
+    key_options::{WrittenTimes, key_times, keys_in_file, refuse_times},
 };
 use crate::{
     gateway::project::{LoadError, Options, TextList},
@@ -43,6 +44,8 @@ struct OpenIdIssuer {
     secret: Option<String>,
     headers: Option<BTreeMap<String, String>>,
     algorithms: Option<Vec<Algorithm>>,
+    jwks_file: Option<String>,
+    jwks: Option<WrittenTimes>,
 }
 
 /// Makes the policy from its options.
@@ -53,28 +56,45 @@ pub fn build(options: &Options<'_>, site: &PolicySite<'_>) -> Result<Policy, Loa
 
 fn verifier(options: &Options<'_>, shared: &JwtOptions, site: &PolicySite<'_>) -> Result<Verifier, LoadError> {
     let read: OpenIdIssuer = options.read()?;
-    let issuer = required(read.issuer, "issuer", "the issuer, as it stands in `iss`", options)?;
-    let audiences = audiences(read.audience, read.accept_any_audience, options)?;
-    let keys = match (read.jwk_url, read.secret) {
-        (Some(url), None) => {
+    let issuer = required(read.issuer.clone(), "issuer", "the issuer, as it stands in `iss`", options)?;
+    let audiences = audiences(read.audience.clone(), read.accept_any_audience, options)?;
+    let keys = keys(&issuer, read, options, site)?;
+    Ok(Verifier::new(keys, shared.rules(Rules::open_id(Some(issuer), audiences))))
+}
+
+fn keys(
+    issuer: &str,
+    read: OpenIdIssuer,
+    options: &Options<'_>,
+    site: &PolicySite<'_>,
+) -> Result<Arc<KeySet>, LoadError> {
+    match (read.jwk_url, read.jwks_file, read.secret) {
+        (Some(url), None, None) => {
             let server = KeyServer {
                 headers: headers(read.headers.unwrap_or_default(), options)?,
                 algorithms: algorithms(read.algorithms, options)?,
+                times: key_times(read.jwks, options)?,
                 ..KeyServer::from(key_url(&url, options)?)
             };
-            keys_at(&issuer, &server, KEYS, options, site)?
+            keys_at(issuer, &server, KEYS, options, site)
         }
-        (None, Some(_)) if read.algorithms.is_some() => {
-            return Err(options.error(ALGORITHMS, "no algorithms beside `secret`, which is for HS256"));
+        (None, None, Some(_)) if read.algorithms.is_some() => {
+            Err(options.error(ALGORITHMS, "no algorithms beside `secret`, which is for HS256"))
         }
-        (None, Some(_)) if read.headers.is_some() => {
-            return Err(options.error("headers", "no headers beside `secret`, for which nothing is fetched"));
+        (None, _, _) if read.headers.is_some() => {
+            Err(options.error("headers", "no headers without `jwkUrl`: nothing is fetched"))
         }
-        (None, Some(secret)) => shared_secret(secret, options)?,
-        (Some(_), Some(_)) => return Err(options.error(KEYS, "`jwkUrl` or `secret`, not both")),
-        (None, None) => return Err(options.error(KEYS, "`jwkUrl` or `secret`")),
-    };
-    Ok(Verifier::new(keys, shared.rules(Rules::open_id(Some(issuer), audiences))))
+        (None, Some(file), None) => {
+            refuse_times(read.jwks.as_ref(), "jwksFile", options)?;
+            keys_in_file(&file, &algorithms(read.algorithms, options)?, options, site)
+        }
+        (None, None, Some(secret)) => {
+            refuse_times(read.jwks.as_ref(), SECRET, options)?;
+            shared_secret(secret, options)
+        }
+        (None, None, None) => Err(options.error(KEYS, "`jwkUrl`, `jwksFile` or `secret`")),
+        _ => Err(options.error(KEYS, "one of `jwkUrl`, `jwksFile` and `secret`")),
+    }
 }
 
 /// The audiences of an issuer; none at all only if the project says so.

@@ -6,6 +6,7 @@
 
 mod environment;
 mod error;
+mod files;
 #[cfg(any(test, fuzzing))]
 pub mod fuzz;
 mod jsonc;
@@ -28,6 +29,7 @@ use serde_json::Value;
 
 pub use environment::Environment;
 pub use error::{LoadError, LoadErrors, LoadWarning};
+pub use files::NamedFiles;
 pub use node::{Node, Place};
 pub use options::Options;
 pub use report::{Report, RouteReport};
@@ -88,11 +90,11 @@ impl Layout {
     }
 }
 
-/// Loads the project in `directory`.
+/// Loads the project in `directory`. What it reads beside its own files goes through `files`.
 ///
 /// # Errors
 /// Every fault that was found.
-pub fn load(directory: &Path, dependencies: &Dependencies) -> Result<Project, LoadErrors> {
+pub fn load(directory: &Path, dependencies: &Dependencies, files: &NamedFiles) -> Result<Project, LoadErrors> {
     let layout = Layout::of(directory);
     let mut findings = Findings::default();
     let settings = settings::load(&layout.root, &mut findings);
@@ -101,7 +103,7 @@ pub fn load(directory: &Path, dependencies: &Dependencies) -> Result<Project, Lo
     let policies_json = read(&policies_path)?;
     let api_keys = Arc::new(findings.note(api_keys(&layout.config)).unwrap_or_default());
     let root = Node::root(&policies_path, &policies_json);
-    let policies = policies_file::load(&root, &api_keys, dependencies, &mut findings);
+    let policies = policies_file::load(&root, &api_keys, files, dependencies, &mut findings);
     let paths = findings.note(routes_files(&layout.config)).unwrap_or_default();
     let mut loader = routes_file::Loader::new(&policies, &layout, dependencies, &settings);
     for path in &paths {

@@ -3,7 +3,7 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use super::{LoadError, Node, Options, error::Findings};
+use super::{LoadError, NamedFiles, Node, Options, error::Findings};
 use crate::gateway::{
     Dependencies, InboundPolicy, OutboundPolicy,
     api_keys::ApiKeys,
@@ -39,6 +39,7 @@ impl RoutePlace<'_> {
 pub fn load(
     root: &Node<'_>,
     api_keys: &Arc<ApiKeys>,
+    files: &NamedFiles,
     dependencies: &Dependencies,
     findings: &mut Findings,
 ) -> Policies {
@@ -51,7 +52,7 @@ pub fn load(
     let mut groups = Vec::new();
     for entry in &entries {
         let Some(name) = findings.note(name_of(entry)) else { continue };
-        let site = PolicySite { name: &name, api_keys, answers: &answers, dependencies };
+        let site = PolicySite { name: &name, api_keys, answers: &answers, files, dependencies };
         let built = build(entry, &site, findings);
         let loaded = findings.note(built);
         if let Some(Policy::Group(members)) = &loaded {

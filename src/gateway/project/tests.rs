@@ -49,8 +49,12 @@ fn load_with(policies: &Value, routes: &Value, environment: &[(&str, &str)]) -> 
 
 fn load_files(files: &[(&str, &Value)], environment: &[(&str, &str)]) -> Result<Project, String> {
     let folder = project(files);
-    load(folder.path(), &dependencies(environment))
+    load_from(folder.path(), environment)
         .map_err(|errors| errors.to_string().replace(folder.path().to_str().unwrap(), ""))
+}
+
+fn load_from(directory: &Path, environment: &[(&str, &str)]) -> Result<Project, LoadErrors> {
+    load(directory, &dependencies(environment), &NamedFiles::new(directory))
 }
 
 fn warnings(project: &Project) -> String {
@@ -275,7 +279,7 @@ fn a_route_stands_once() {
 #[test]
 fn files_that_cannot_be_read_are_named() {
     let folder = TempFolder::new();
-    let fault = || load(folder.path(), &dependencies(&[])).map(|_| ()).unwrap_err().to_string();
+    let fault = || load_from(folder.path(), &[]).map(|_| ()).unwrap_err().to_string();
     assert!(fault().contains("policies.json: expected a readable file"), "{}", fault());
     fs::write(folder.path().join("policies.json"), "{ \"policies\": [ }").unwrap();
     assert!(fault().contains("policies.json: expected JSON, a fault: expected value at line 1 column"), "{}", fault());
@@ -419,7 +423,7 @@ fn settings_stand_beside_the_config_folder() {
         .unwrap();
     let with = |settings: &str, directory: &Path| {
         fs::write(folder.path().join("zuplo.jsonc"), settings).unwrap();
-        load(directory, &dependencies(SET)).map(|project| warnings(&project)).map_err(|errors| errors.to_string())
+        load_from(directory, SET).map(|project| warnings(&project)).map_err(|errors| errors.to_string())
     };
     for directory in [folder.path(), &config] {
         assert_eq!(with("{ \"version\": 1, \"allowDuplicateRoutes\": true, }", directory).unwrap().lines().count(), 1);
