@@ -4,7 +4,8 @@
 use std::process::ExitCode;
 
 use gatehouse::server::{
-    Command, Config, StartError, bind, run, run_command, shutdown_signal, system_clock, telemetry,
+    Command, Config, GatewayConfig, StartError, bind, run, run_command, run_gateway, shutdown_signal, system_clock,
+    telemetry,
 };
 
 /// Pages are many short-lived strings, freed on other threads than they were made on: glibc's allocator waits for its own
@@ -25,6 +26,14 @@ async fn main() -> ExitCode {
 
 async fn start() -> Result<ExitCode, StartError> {
     let command = Command::parse(std::env::args().skip(1))?;
+    if let Command::Gateway(directory, address) = command {
+        let config = GatewayConfig::from_environment(directory, address)?;
+        telemetry::init(&config.log, config.traces.as_ref())?;
+        let listener = bind(config.address).await?;
+        let ended = run_gateway(listener, config, system_clock(), shutdown_signal()).await;
+        telemetry::end().await;
+        return ended.map(|()| ExitCode::SUCCESS);
+    }
     let config = Config::from_environment()?;
     if let Command::Project(command, directory) = command {
         return run_command(&command, directory.as_ref().unwrap_or(&config.config_dir), &config);

@@ -9,9 +9,10 @@
 //! 5. handler, `handlers`: exactly one; `template` and `upstream` for those that send the request on
 //! 6. `cors`, then outbound policies
 //!
-//! `system` has the routes of the gateway's own. `meters` counts and times all of it, `traces` has its spans. `project` turns files into routes and refuses every fault by file and JSON pointer; `registry` is what those files
-//! can name; `problem` is the shape of every refusal. The gateway knows nothing of the application it runs beside: they
-//! meet over HTTP.
+//! `system` has the gateway's own routes, `resource_metadata` one of them; `meters` counts and times all of it, `traces`
+//! has its spans. `project` turns files into routes and refuses every fault by file and JSON pointer; `registry` is what
+//! those files can name; `problem` is the shape of every refusal. The gateway knows nothing of the application it runs
+//! beside: they meet over HTTP.
 
 mod answers;
 mod api_keys;
@@ -29,6 +30,7 @@ mod problem;
 mod project;
 mod registry;
 mod reload;
+mod resource_metadata;
 mod routing;
 mod system;
 mod template;
@@ -39,8 +41,9 @@ mod upstream;
 
 use std::{path::Path, sync::Arc};
 
-use axum::Router;
+use axum::{Router, http::StatusCode, response::IntoResponse};
 pub use axum::{body::Body, extract::Request, http::Response};
+use url::Url;
 
 pub use api_keys::{KeySummary, create_key, list_keys, revoke_key};
 pub use context::{Arrival, Context, Ending, User, query_value};
@@ -55,6 +58,7 @@ pub use problem::Problem;
 pub use project::fuzz::project as fuzz_project;
 pub use project::{Environment, LoadError, LoadErrors, LoadWarning, Options, Report, RouteReport};
 pub use registry::{RateLimitIdentity, Registry};
+pub use resource_metadata::WELL_KNOWN as RESOURCE_METADATA_PATH;
 #[cfg(fuzzing)]
 pub use routing::fuzz::path as fuzz_path;
 pub use routing::{Params, RouteInfo};
@@ -82,6 +86,8 @@ pub struct Dependencies {
     pub counters: Arc<dyn CounterStore>,
     /// Sends requests on.
     pub upstream: Upstream,
+    /// Where clients reach the gateway. Never taken from a request.
+    pub public_url: Url,
     /// Tells the time.
     pub clock: Clock,
 }
@@ -90,7 +96,7 @@ pub struct Dependencies {
 pub struct Gateway {
     project: Arc<LiveProject>,
     proxies: TrustedProxies,
-    system: System,
+    system: Arc<System>,
     clock: Clock,
 }
 
@@ -102,13 +108,26 @@ impl Gateway {
     pub fn load(directory: &Path, dependencies: &Dependencies) -> Result<Self, LoadErrors> {
         let proxies = trusted_proxies(directory, &dependencies.environment)?;
         let project = Arc::new(LiveProject::load(directory, dependencies)?);
-        let system = System { key_sets: Arc::clone(&dependencies.key_sets) };
+        let (key_sets, public_url) = (Arc::clone(&dependencies.key_sets), dependencies.public_url.clone());
+        let system = Arc::new(System { key_sets, public_url });
         Ok(Self { project, proxies, system, clock: Arc::clone(&dependencies.clock) })
     }
 
     /// Looks at the project's files from time to time, for as long as the gateway is there.
     pub fn watch(&self) -> impl Future<Output = ()> + Send + use<> {
         LiveProject::watch(Arc::downgrade(&self.project))
+    }
+
+    /// The documents of `oAuthResourceMetadataEnabled`, for a gateway that is not mounted at the root: to be mounted at
+    /// `/.well-known/oauth-protected-resource` and the gateway's own path behind it, where clients look for them.
+    pub fn metadata_router(&self) -> Router {
+        let (project, system) = (Arc::clone(&self.project), Arc::clone(&self.system));
+        Router::new().fallback(move |request: Request| {
+            let path = path::normalise(request.uri().path()).unwrap_or_default();
+            let path = if path == "/" { "" } else { path.as_str() };
+            let answer = system.metadata(&project.current(), request.method(), path);
+            std::future::ready(answer.unwrap_or_else(|| StatusCode::NOT_FOUND.into_response()))
+        })
     }
 
     /// The gateway as a router, to be mounted where it should be reached.

@@ -79,7 +79,7 @@ fn find<'p>(project: &'p Project, system: &System, now: Duration, request: &Requ
             "The path has more than one reading: send it without encoded slashes, empty segments or dot segments.",
         )
     })?;
-    if let Some(answer) = system.answer(request.method(), &path, now) {
+    if let Some(answer) = system.answer(project, request.method(), &path, now) {
         return Ok(Found::Answer(answer));
     }
     if request.method() == Method::OPTIONS {

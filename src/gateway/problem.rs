@@ -89,6 +89,18 @@ impl Problem {
         self
     }
 
+    /// Adds a parameter to the challenge (RFC 9110, section 11.3), if there is one.
+    #[must_use]
+    pub(super) fn with_challenge_parameter(mut self, parameter: &str) -> Self {
+        for (_, value) in self.headers.iter_mut().filter(|(name, _)| *name == header::WWW_AUTHENTICATE) {
+            let challenge = [value.as_bytes(), b", ", parameter.as_bytes()].concat();
+            if let Ok(challenge) = HeaderValue::from_bytes(&challenge) {
+                *value = challenge;
+            }
+        }
+        self
+    }
+
     /// The short stable name.
     #[must_use]
     pub const fn reason(&self) -> &'static str {

@@ -71,6 +71,7 @@ pub fn dependencies(environment: &[(&str, &str)]) -> Dependencies {
         registry: Arc::new(Registry::default()),
         counters: Arc::new(MemoryCounters::default()),
         upstream: Upstream::new().unwrap(),
+        public_url: "https://gateway.example".parse().unwrap(),
         clock: Arc::new(|| NOW),
     }
 }

@@ -102,7 +102,7 @@ fn one_route(policy_type: &str, export: &str, options: &Value) -> TempFolder {
 }
 
 fn key_sets(server: &TestServer, issuers: &[&str]) -> KeySets {
-    let source = |issuer: &&str| ((*issuer).to_owned(), KeySource::Server(server.url.clone().into()));
+    let source = |issuer: &&str| ((*issuer).to_owned(), KeySource::Server(Box::new(server.url.clone().into())));
     KeySets::new(issuers.iter().map(source).collect::<HashMap<_, _>>())
 }
 
@@ -529,6 +529,44 @@ async fn any_audience_will_do_where_the_project_says_so() {
     let options = json!({ "issuer": "me", "acceptAnyAudience": true, "jwkUrl": server.url.as_str() });
     let site = Site::new("open-id-jwt-auth-inbound", "OpenIdJwtInboundPolicy", &options, &server, &[]);
     assert_eq!(site.detail(&TestKey::named("one").sign(&with(claims("me", ""), "aud", Value::Null))).await, "");
+}
+
+#[tokio::test]
+async fn who_gives_tokens_for_a_route_is_told_to_everybody() {
+    let server = TestServer::start(&["one"]).await;
+    let options = json!({
+        "frontendApiUrl": "https://x.clerk.accounts.dev", "issuers": [{ "frontendApiUrl": "https://a.clerk.accounts.dev" }],
+        "oAuthResourceMetadataEnabled": true,
+    });
+    let site = Site::new("clerk-jwt-auth-inbound", "ClerkJwtInboundPolicy", &options, &server, &[]);
+    let ask = async |method: &str, path: &str| {
+        let request = axum::http::Request::builder().method(method).uri(path).body(Body::empty()).unwrap();
+        let response = site.router.clone().oneshot(request).await.unwrap();
+        let (status, open) =
+            (response.status().as_u16(), response.headers().get("access-control-allow-origin").cloned());
+        let body = axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap();
+        (status, open.is_some_and(|origin| origin == "*"), String::from_utf8(body.to_vec()).unwrap())
+    };
+    let document = |resource: &str| {
+        json!({
+            "resource": resource,
+            "authorization_servers": ["https://a.clerk.accounts.dev", "https://x.clerk.accounts.dev"],
+            "bearer_methods_supported": ["header"],
+        })
+    };
+    for (path, resource) in [("", "https://gateway.example"), ("/hello", "https://gateway.example/hello")] {
+        let (status, open, body) = ask("GET", &format!("/.well-known/oauth-protected-resource{path}")).await;
+        assert_eq!((status, open, serde_json::from_str::<Value>(&body).unwrap()), (200, true, document(resource)));
+        let (status, open, _) = ask("OPTIONS", &format!("/.well-known/oauth-protected-resource{path}")).await;
+        assert_eq!((status, open), (200, true));
+    }
+    for path in ["/.well-known/oauth-protected-resource/nothing", "/.well-known/oauth-protected-resources"] {
+        assert_eq!(ask("GET", path).await.0, 404, "{path}");
+    }
+    let silent = json!({ "frontendApiUrl": "https://x.clerk.accounts.dev" });
+    let site = Site::new("clerk-jwt-auth-inbound", "ClerkJwtInboundPolicy", &silent, &server, &[]);
+    let request = axum::http::Request::get("/.well-known/oauth-protected-resource/hello").body(Body::empty()).unwrap();
+    assert_eq!(site.router.clone().oneshot(request).await.unwrap().status(), 404);
 }
 
 #[tokio::test]

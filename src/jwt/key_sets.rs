@@ -15,7 +15,7 @@ use super::{KeyServer, KeySet, KeySetStatus, KeyTimes};
 #[derive(Debug, Clone)]
 pub enum KeySource {
     /// A key set at this address.
-    Server(KeyServer),
+    Server(Box<KeyServer>),
     /// This one key; nothing is fetched.
     Key(DecodingKey),
 }
@@ -63,7 +63,7 @@ impl KeySets {
         self.known_or(issuer, None, || {
             Ok(match self.sources.get(issuer) {
                 Some(KeySource::Key(key)) => KeySet::fixed(key.clone()),
-                Some(KeySource::Server(server)) => KeySet::remote(server.clone())?,
+                Some(KeySource::Server(server)) => KeySet::remote(server.as_ref().clone())?,
                 None => KeySet::remote(well_known(issuer)?.into())?,
             })
         })

@@ -49,7 +49,7 @@ async fn the_program_itself_says_where_an_issuers_keys_are() {
     let keys = TestServer::start(&["one"]).await;
     let given = public_key_from_pem(&TestKey::named("one").public_pem()).unwrap();
     let sets = KeySets::new(HashMap::from([
-        (ISSUER.to_owned(), KeySource::Server(keys.url.clone().into())),
+        (ISSUER.to_owned(), KeySource::Server(Box::new(keys.url.clone().into()))),
         ("https://given.example".to_owned(), KeySource::Key(given)),
     ]));
     for (issuer, visits) in [(ISSUER, 2), ("https://given.example", 2)] {

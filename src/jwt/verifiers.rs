@@ -18,6 +18,11 @@ impl Verifiers {
         Self { first, others }
     }
 
+    /// The issuers, as far as the rules name them.
+    pub fn issuers(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(&self.first).chain(&self.others).filter_map(Verifier::issuer)
+    }
+
     /// Verifies `token` with the keys and by the rules of the issuer that it names, and of no other. What it names is
     /// verified with it.
     ///

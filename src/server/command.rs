@@ -3,27 +3,31 @@
 use std::{
     collections::HashMap,
     io::{self, Write},
+    net::SocketAddr,
     path::{Path, PathBuf},
     process::ExitCode,
     sync::Arc,
 };
 
 use aws_lc_rs::rand::{SecureRandom, SystemRandom};
+use url::Url;
 
-use super::{Config, StartError, clock::system_clock, config::ClerkConfig};
+use super::{Config, StartError, clock::system_clock, config::ClerkConfig, gateway_parts};
 use crate::{
-    gateway::{self, Dependencies, LoadErrors, MemoryCounters, Upstream, create_key, list_keys, revoke_key},
+    gateway::{self, Dependencies, LoadErrors, create_key, list_keys, revoke_key},
     jwt::KeySets,
 };
 
 /// How the program is called.
-const USAGE: &str = "gatehouse [check [DIR] | keys create CONSUMER [DIR] | keys list [DIR] | keys revoke ID [DIR]]";
+const USAGE: &str = "gatehouse [gateway [--config DIR] [--listen ADDRESS] | check [DIR] | keys create CONSUMER [DIR] | keys list [DIR] | keys revoke ID [DIR]]";
 
 /// One thing to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Command {
     /// Serve the application.
     Serve,
+    /// Serve the gateway alone: the project in this folder, on this address, or those that are configured.
+    Gateway(Option<PathBuf>, Option<SocketAddr>),
     /// Do something with a gateway project, in this folder or the configured one.
     Project(ProjectCommand, Option<PathBuf>),
 }
@@ -56,6 +60,7 @@ impl Command {
         let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
         let (command, rest) = match &arguments[..] {
             [] => return Ok(Self::Serve),
+            ["gateway", rest @ ..] => return Self::parse_gateway(rest),
             ["check", rest @ ..] => (ProjectCommand::Check, rest),
             ["keys", "create", consumer, rest @ ..] => (ProjectCommand::CreateKey((*consumer).to_owned()), rest),
             ["keys", "list", rest @ ..] => (ProjectCommand::ListKeys, rest),
@@ -67,6 +72,20 @@ impl Command {
             [folder] if !folder.starts_with('-') => Ok(Self::Project(command, Some(PathBuf::from(folder)))),
             _ => Err(UsageError),
         }
+    }
+}
+
+impl Command {
+    fn parse_gateway(arguments: &[&str]) -> Result<Self, UsageError> {
+        let (mut folder, mut address) = (None, None);
+        for pair in arguments.chunks(2) {
+            match pair {
+                ["--config", value] if folder.is_none() => folder = Some(PathBuf::from(value)),
+                ["--listen", value] if address.is_none() => address = Some(value.parse().map_err(|_| UsageError)?),
+                _ => return Err(UsageError),
+            }
+        }
+        Ok(Self::Gateway(folder, address))
     }
 }
 
@@ -118,15 +137,9 @@ fn dependencies(config: &Config) -> Result<Dependencies, StartError> {
         ClerkConfig::Hosted(hosted) => hosted.frontend_api_url.clone(),
         ClerkConfig::Embedded(_) => "https://embedded.invalid".to_owned(),
     };
-    let variables = config.variables.iter().map(|(name, value)| (name.to_owned(), value.to_owned()));
-    Ok(Dependencies {
-        key_sets: Arc::new(KeySets::new(HashMap::new())),
-        environment: variables.chain([("CLERK_FRONTEND_API_URL".to_owned(), issuer)]).collect(),
-        registry: Arc::default(),
-        counters: Arc::new(MemoryCounters::default()),
-        upstream: Upstream::new()?,
-        clock: system_clock(),
-    })
+    let public_url = Url::parse("http://localhost").map_err(|error| io::Error::other(error.to_string()))?;
+    let key_sets = Arc::new(KeySets::new(HashMap::new()));
+    gateway_parts::dependencies(&config.variables, Some(&issuer), key_sets, public_url, system_clock())
 }
 
 fn say(text: &str) -> Result<ExitCode, StartError> {
@@ -156,6 +169,15 @@ mod tests {
         assert_eq!(parse("keys create acme"), project(ProjectCommand::CreateKey("acme".into()), None));
         assert_eq!(parse("keys list dir"), project(ProjectCommand::ListKeys, Some("dir")));
         assert_eq!(parse("keys revoke 0a dir"), project(ProjectCommand::RevokeKey("0a".into()), Some("dir")));
+        let address = || Some(SocketAddr::from(([0, 0, 0, 0], 9000)));
+        assert_eq!(parse("gateway"), Ok(Command::Gateway(None, None)));
+        assert_eq!(
+            parse("gateway --listen 0.0.0.0:9000 --config dir"),
+            Ok(Command::Gateway(Some("dir".into()), address()))
+        );
+        for text in ["gateway dir", "gateway --config", "gateway --listen 9000", "gateway --config a --config b"] {
+            assert_eq!(parse(text), Err(UsageError), "{text}");
+        }
         for text in ["serve", "check a b", "check --fast", "keys", "keys create", "keys revoke", "keys drop x"] {
             assert_eq!(parse(text), Err(UsageError), "{text}");
         }

@@ -4,7 +4,8 @@
 //! - `services`: Clerk, gateway client and clock, made from it
 //! - `router`: what is mounted where; `middleware`: every layer, in order
 //! - `request`: what server functions may ask of the request they run in
-//! - `gateway_client`: the one call to the gateway
+//! - `gateway_client`: the one call to the gateway; `gateway_parts`: what a gateway is loaded with
+//! - `gateway_alone`: what runs instead of all this where only the gateway is wanted
 //! - `guide_endpoints`: the endpoints of Clerk's Astro guide; `profile_form`, `supabase`, `endpoint_error`: what they need
 //! - `extract`: who sent a request, as a handler's argument
 //! - `command`: what the program does instead of serving, when asked
@@ -17,7 +18,9 @@ mod config;
 mod endpoint_error;
 mod error_page;
 mod extract;
+mod gateway_alone;
 mod gateway_client;
+mod gateway_parts;
 mod guide_endpoints;
 mod health;
 mod metrics;
@@ -39,7 +42,8 @@ use tokio::net::TcpListener;
 
 pub use clock::system_clock;
 pub use command::{Command, ProjectCommand, UsageError, run_command};
-pub use config::{Config, ConfigError};
+pub use config::{Config, ConfigError, GatewayConfig};
+pub use gateway_alone::run_gateway;
 pub use gateway_client::GatewayClient;
 pub use serve::shutdown_signal;
 pub use services::Services;

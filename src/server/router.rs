@@ -14,14 +14,14 @@ use leptos_axum::{LeptosRoutes, ResponseOptions, file_and_error_handler_with_con
 use tower_http::{services::ServeDir, set_header::SetResponseHeaderLayer};
 
 use super::{
-    Config, STYLESHEET, Services, StartError, guide_endpoints, health,
+    Config, STYLESHEET, Services, StartError, gateway_parts, guide_endpoints, health,
     middleware::{self, RequestId, authenticate, require_access},
     services::{CLERK_PATH, GATEWAY_PATH},
     supabase::{self, STAND_IN_PATH},
 };
 use crate::{
     clerk::Auth,
-    gateway::{self, CounterStore, Gateway, MemoryCounters, RedisCounters},
+    gateway::{Dependencies, Gateway, RESOURCE_METADATA_PATH},
     model::{PageContext, Viewer},
     ui,
 };
@@ -48,33 +48,25 @@ pub fn router(config: &Config, services: &Arc<Services>) -> Result<Router, Start
         .merge(health::router(Arc::clone(services)));
     let mut router = middleware::for_own_answers(router);
     if config.gateway_url.is_none() {
-        let gateway = Gateway::load(&config.config_dir, &gateway_dependencies(config, services)?)?;
+        let gateway = embedded_gateway(config, services)?;
         tokio::spawn(gateway.watch());
-        router = router.nest(GATEWAY_PATH, gateway.into_router());
+        router = router
+            .nest(&format!("{RESOURCE_METADATA_PATH}{GATEWAY_PATH}"), gateway.metadata_router())
+            .nest(GATEWAY_PATH, gateway.into_router());
     }
     Ok(middleware::for_everybody(router, services))
 }
 
-/// The issuer is known even where `CLERK_FRONTEND_API_URL` is not set: the article's policy entry needs no change.
-fn gateway_dependencies(config: &Config, services: &Arc<Services>) -> Result<gateway::Dependencies, StartError> {
-    let issuer = ("CLERK_FRONTEND_API_URL".to_owned(), services.issuer.clone());
-    let variables = config.variables.iter().map(|(name, value)| (name.to_owned(), value.to_owned()));
-    Ok(gateway::Dependencies {
-        key_sets: services.key_sets.clone(),
-        environment: variables.chain([issuer]).collect(),
-        registry: Arc::default(),
-        counters: counters(config)?,
+fn embedded_gateway(config: &Config, services: &Arc<Services>) -> Result<Gateway, StartError> {
+    let mut public_url = services.public_url.clone();
+    public_url.set_path(GATEWAY_PATH);
+    let (key_sets, clock) = (Arc::clone(&services.key_sets), Arc::clone(&services.clock));
+    let dependencies = Dependencies {
+        counters: gateway_parts::counters(config.rate_limit_redis.as_ref())?,
         upstream: services.upstream.clone(),
-        clock: services.clock.clone(),
-    })
-}
-
-/// Where requests are counted for limits.
-fn counters(config: &Config) -> Result<Arc<dyn CounterStore>, StartError> {
-    Ok(match &config.rate_limit_redis {
-        Some(url) => Arc::new(RedisCounters::connect(url)?),
-        None => Arc::new(MemoryCounters::default()),
-    })
+        ..gateway_parts::dependencies(&config.variables, Some(&services.issuer), key_sets, public_url, clock)?
+    };
+    Ok(Gateway::load(&config.config_dir, &dependencies)?)
 }
 
 /// What cargo-leptos built: WebAssembly, its glue and the stylesheet. Names stay the same from build to build, so

@@ -61,10 +61,7 @@ impl Services {
     /// When something that is needed cannot be had.
     pub fn build(config: &Config, listening_on: SocketAddr, clock: Clock) -> Result<Self, StartError> {
         let own_url = loopback_url(listening_on)?;
-        let public_url = match &config.public_url {
-            Some(url) => url.clone(),
-            None => parse(&format!("http://localhost:{}", listening_on.port()))?,
-        };
+        let public_url = public_url(config.public_url.as_ref(), listening_on)?;
         let place = Place { listening_on, own_url: &own_url, public_url: &public_url, clock: &clock };
         let setup = match &config.clerk {
             ClerkConfig::Embedded(embedded) => embedded_setup(embedded, &place)?,
@@ -94,6 +91,14 @@ impl Services {
             clock,
         })
     }
+}
+
+/// The origin people use, if nobody says which: this machine's.
+///
+/// # Errors
+/// When there is no such URL.
+pub fn public_url(configured: Option<&Url>, listening_on: SocketAddr) -> Result<Url, StartError> {
+    configured.map_or_else(|| parse(&format!("http://localhost:{}", listening_on.port())), |url| Ok(url.clone()))
 }
 
 fn supabase(config: &Config, own_url: &Url) -> Result<SupabaseClient, StartError> {
@@ -140,7 +145,7 @@ fn embedded_setup(embedded: &EmbeddedClerk, place: &Place<'_>) -> Result<ClerkSe
         options,
         backend: BackendClient::new(api_url, instance.secret_key())?,
         issuer: instance.issuer(),
-        key_source: Some(KeySource::Server(keys.into())),
+        key_source: Some(KeySource::Server(Box::new(keys.into()))),
         instance: Some(instance),
     })
 }

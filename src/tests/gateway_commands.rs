@@ -71,7 +71,7 @@ fn check_names_every_fault_and_fails() {
     }
     let (code, _, err) = gatehouse(&["chekc"]);
     assert_eq!(code, Some(1));
-    assert!(err.contains("usage: gatehouse [check [DIR]"), "{err}");
+    assert!(err.contains("usage: gatehouse [gateway [--config DIR] [--listen ADDRESS] | check [DIR]"), "{err}");
 }
 
 #[test]

@@ -10,6 +10,7 @@ mod decisions;
 mod embedded_backend_api;
 mod embedded_clerk;
 mod gateway_caching;
+mod gateway_alone;
 mod gateway_commands;
 mod gateway_forward;
 mod gateway_keys;

@@ -110,7 +110,6 @@ fn faults_are_named() {
             json!({ "issuers": [{ "frontendApiUrl": "https://y.dev", "issuers": [] }] }),
             "at /issuers/0/issuers: expected one of",
         ),
-        (json!({ "oAuthResourceMetadataEnabled": true }), "at /oAuthResourceMetadataEnabled: expected false"),
         (json!({ "jwks": {} }), "at /jwks: expected no times beside `jwtKey`"),
         (json!({ "jwksFile": "keys.json" }), "at /jwksFile: expected `jwtKey` or `jwksFile`"),
         (json!({ "acceptSessionCookie": "yes" }), "at /acceptSessionCookie: expected a boolean"),
@@ -139,4 +138,21 @@ fn the_pace_of_fetching_has_bounds() {
         let error = fault("clerk-jwt-auth-inbound", &json!({ "frontendApiUrl": ISSUER, "jwks": jwks }));
         assert!(error.contains(expected), "{error}");
     }
+}
+
+#[tokio::test]
+async fn a_refusal_says_where_to_find_who_gives_tokens() {
+    let document = r#"resource_metadata="https://gateway.example/.well-known/oauth-protected-resource/hello""#;
+    let expired = bearer(&with(claims(), "exp", json!(NOW - 60.0)));
+    for (more, headers, expected) in [
+        (json!({ "oAuthResourceMetadataEnabled": true }), vec![], format!(r#"Bearer realm="gatehouse", {document}"#)),
+        (json!({ "oAuthResourceMetadataEnabled": false }), vec![], r#"Bearer realm="gatehouse""#.to_owned()),
+    ] {
+        let refusal = policy(&more).refuses(request(&headers)).await;
+        assert_eq!(refusal.header("www-authenticate"), expected);
+    }
+    let mut policy = policy(&json!({ "oAuthResourceMetadataEnabled": true }));
+    let refusal = policy.refuses(request(&[("authorization", &expired)])).await;
+    let challenge = refusal.header("www-authenticate");
+    assert!(challenge.contains(r#"error="invalid_token""#) && challenge.ends_with(document), "{challenge}");
 }

@@ -8,6 +8,7 @@ use axum::{
     http::{HeaderMap, HeaderName},
 };
 use serde_json::Value;
+use url::Url;
 
 use super::{
     InboundPolicy, Policy, PolicySite, SecurityScheme, Verdict,
@@ -23,6 +24,7 @@ use crate::{
         meters::TokenMeter,
         problem::Problem,
         project::{LoadError, Options},
+        resource_metadata::document_url,
     },
     jwt::{Verifier, Verifiers},
 };
@@ -34,6 +36,8 @@ struct JwtAuth {
     verifiers: Verifiers,
     options: JwtOptions,
     meter: TokenMeter,
+    /// Where clients reach the gateway, if they are to find who gives tokens.
+    metadata: Option<Url>,
 }
 
 /// A policy for tokens of one issuer.
@@ -42,7 +46,8 @@ pub fn of_one_issuer(options: JwtOptions, verifier: Verifier, site: &PolicySite<
 }
 
 fn policy(options: JwtOptions, verifiers: Verifiers, site: &PolicySite<'_>) -> Policy {
-    Policy::inbound(JwtAuth { verifiers, options, meter: TokenMeter::new(site.name) })
+    let metadata = options.resource_metadata.then(|| site.dependencies.public_url.clone());
+    Policy::inbound(JwtAuth { verifiers, options, meter: TokenMeter::new(site.name), metadata })
 }
 
 /// A policy for tokens of the issuer that `own` describes, and of each that its `issuers` do.
@@ -77,6 +82,12 @@ impl JwtAuth {
         Ok(User { sub, data })
     }
 
+    fn with_metadata(&self, problem: Problem, context: &Context) -> Problem {
+        let Some(public_url) = &self.metadata else { return problem };
+        let document = document_url(public_url, &context.path);
+        problem.with_challenge_parameter(&format!(r#"resource_metadata="{document}""#))
+    }
+
     /// Nobody is somebody else: no token, and a token that is not good, are two cases.
     fn lets_pass(&self, problem: &Problem) -> bool {
         let any = self.options.on_invalid_token == OnInvalidToken::Continue;
@@ -98,7 +109,7 @@ impl InboundPolicy for JwtAuth {
                 }
                 Err(problem) => {
                     self.meter.refused(problem.reason());
-                    return Err(problem.into());
+                    return Err(self.with_metadata(problem, context).into());
                 }
             }
             if self.options.remove_token {
@@ -117,6 +128,10 @@ impl InboundPolicy for JwtAuth {
 
     fn security_scheme(&self) -> Option<SecurityScheme> {
         Some(SecurityScheme::of(&self.options.token_header, "bearer"))
+    }
+
+    fn authorization_servers(&self) -> Vec<String> {
+        self.metadata.iter().flat_map(|_| self.verifiers.issuers()).map(str::to_owned).collect()
     }
 
     fn requires_user(&self) -> bool {

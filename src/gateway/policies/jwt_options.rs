@@ -1,6 +1,7 @@
 //! The options that policies share which check tokens.
 //!
-//! Of all: `allowUnauthenticatedRequests` (default false), `oAuthResourceMetadataEnabled` (only false is supported); and
+//! Of all: `allowUnauthenticatedRequests` (default false), `oAuthResourceMetadataEnabled` (default false: see
+//! `resource_metadata`); and
 //! of our own: `clockSkewSeconds` (default 5, at most 60), `onInvalidToken` (`continue`, the default, or `reject`: what
 //! `allowUnauthenticatedRequests` means for a token that is there and not good), `claimsToHeaders` (default: none),
 //! `removeAuthorizationHeader` (default false: the upstream gets the token, too), `requiredClaims` (see `claim_rules`).
@@ -80,6 +81,8 @@ pub struct JwtOptions {
     pub remove_clerk_cookies: bool,
     /// Clerk's session cookie counts as a token.
     pub accept_session_cookie: bool,
+    /// Refusals say where to find who gives tokens.
+    pub resource_metadata: bool,
     pub subject_claim: String,
     clock_skew: Option<Duration>,
 }
@@ -89,10 +92,6 @@ impl JwtOptions {
     pub fn read<'a>(options: &Options<'a>, of_some: &[&str]) -> Result<(Self, Options<'a>), LoadError> {
         let names = [OF_ALL, of_some].concat();
         let read: Written = options.only(&names).read()?;
-        if read.o_auth_resource_metadata_enabled {
-            let expected = "false: protected-resource metadata is not supported";
-            return Err(options.error("oAuthResourceMetadataEnabled", expected));
-        }
         if read.clock_skew_seconds.is_some_and(|seconds| seconds > MAX_SKEW_SECONDS) {
             return Err(options.error("clockSkewSeconds", "at most 60"));
         }
@@ -109,6 +108,7 @@ impl JwtOptions {
             remove_token: read.remove_authorization_header,
             remove_clerk_cookies: false,
             accept_session_cookie: read.accept_session_cookie,
+            resource_metadata: read.o_auth_resource_metadata_enabled,
             subject_claim: read.sub_property_name.unwrap_or_else(|| "sub".to_owned()),
             clock_skew: read.clock_skew_seconds.map(Duration::from_secs),
         };

@@ -91,6 +91,11 @@ pub trait InboundPolicy: Send + Sync {
         None
     }
 
+    /// Who gives the tokens that it asks for, if the project wants clients to know (RFC 9728).
+    fn authorization_servers(&self) -> Vec<String> {
+        Vec::new()
+    }
+
     /// Whether nothing passes it without a known caller.
     fn requires_user(&self) -> bool {
         false

@@ -147,6 +147,9 @@ struct SupabaseOptions {
 pub fn build_supabase(options: &Options<'_>, site: &PolicySite<'_>) -> Result<Policy, LoadError> {
     let (shared, own) = JwtOptions::read(options, &[])?;
     let read: SupabaseOptions = own.read()?;
+    if shared.resource_metadata {
+        return Err(options.error("oAuthResourceMetadataEnabled", "false: nobody is named who issues these tokens"));
+    }
     let secret = required(read.secret, "secret", "the project's JWT secret", &own)?;
     Ok(policy(shared, shared_secret(secret, &own)?, Rules::open_id(None, Vec::new()), site))
 }

@@ -48,7 +48,9 @@ fn check_load(policies: &Node<'_>, routes: &Node<'_>) {
     let mut findings = Findings::default();
     let layout = Layout { root: "fuzz".into(), config: "fuzz/config".into() };
     let settings = settings::Settings::default();
-    let policies = policies_file::load(policies, &Arc::new(ApiKeys::default()), &dependencies, &mut findings);
+    // A folder that is not there: no input reads a file.
+    let files = NamedFiles::new(Path::new("/nowhere"));
+    let policies = policies_file::load(policies, &Arc::new(ApiKeys::default()), &files, &dependencies, &mut findings);
     let mut loader = routes_file::Loader::new(&policies, &layout, &dependencies, &settings);
     loader.load(routes, &mut findings);
     let table = RouteTable::new(loader.into_routes());

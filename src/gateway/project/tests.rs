@@ -144,7 +144,7 @@ fn faults_in_policies_are_named() {
         ),
         ("/policies/0/handler/options/frontendApiUrl", json!("$env(NOT"), "expected `)`"),
         ("/policies/0/handler/options/allowUnauthenticatedRequests", json!("no"), "expected a boolean, found \"no\""),
-        ("/policies/0/handler/options/oAuthResourceMetadataEnabled", json!(true), "expected false"),
+        ("/policies/0/handler/options/oAuthResourceMetadataEnabled", json!("yes"), "expected a boolean"),
         (
             "/policies/0/handler/options/frontendUrl",
             json!("x"),

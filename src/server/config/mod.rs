@@ -3,6 +3,7 @@
 
 mod clerk;
 mod error;
+mod gateway;
 mod traces;
 mod variables;
 
@@ -14,6 +15,7 @@ use url::Url;
 
 pub use clerk::{ClerkConfig, EmbeddedClerk, HostedClerk};
 pub use error::ConfigError;
+pub use gateway::GatewayConfig;
 pub use traces::TraceExport;
 pub use variables::Variables;
 
@@ -96,8 +98,7 @@ impl Config {
             authorized_parties: variables.origins("CLERK_AUTHORIZED_PARTIES")?,
             supabase: supabase(&variables)?,
             rate_limit_redis: variables.redis_url("RATE_LIMIT_REDIS_URL")?,
-            metrics_address: variables
-                .parse("GATEHOUSE_METRICS_ADDR", "an address and a port, such as 127.0.0.1:9464")?,
+            metrics_address: metrics_address(&variables)?,
             log: log(&variables)?,
             traces: TraceExport::read(&variables)?,
             leptos: leptos_options(&variables, address)?,
@@ -114,6 +115,10 @@ fn supabase(variables: &Variables) -> Result<Option<SupabaseConfig>, ConfigError
         None if anon_key.is_some() => Err(ConfigError::HalfSet { set: "SUPABASE_ANON_KEY", missing: "SUPABASE_URL" }),
         None => Ok(None),
     }
+}
+
+fn metrics_address(variables: &Variables) -> Result<Option<SocketAddr>, ConfigError> {
+    variables.parse("GATEHOUSE_METRICS_ADDR", "an address and a port, such as 127.0.0.1:9464")
 }
 
 fn log(variables: &Variables) -> Result<LogConfig, ConfigError> {

@@ -44,6 +44,12 @@ pub fn for_everybody(router: Router, services: &Arc<Services>) -> Router {
     )
 }
 
+/// The layers around a gateway that runs alone.
+pub fn for_gateway(router: Router) -> Router {
+    router
+        .layer(ServiceBuilder::new().layer(from_fn(request_log::log_request)).layer(CatchPanicLayer::custom(panicked)))
+}
+
 /// The layers around what this program answers itself. What the gateway passes on has limits and encodings of its own.
 pub fn for_own_answers(router: Router) -> Router {
     router.layer(

@@ -3,7 +3,7 @@
 use std::{
     collections::BTreeMap,
     io::{BufRead, BufReader, Read},
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Stdio},
     sync::{Arc, Mutex},
     thread,
@@ -26,6 +26,7 @@ pub struct App {
     pub origin: String,
     folder: Arc<TempFolder>,
     variables: BTreeMap<String, String>,
+    arguments: Vec<String>,
     log: Arc<Mutex<String>>,
 }
 
@@ -48,14 +49,32 @@ impl App {
         let folder = TempFolder::new();
         std::fs::write(folder.path().join(".env"), dot_env).unwrap();
         let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        Self::start_in(Arc::new(folder), variables).await
+        Self::start_in(Arc::new(folder), variables, Vec::new()).await
+    }
+
+    /// Starts the gateway alone on the project in `folder`, with these variables and no others.
+    pub async fn start_gateway(folder: &Path, variables: &[(&str, &str)]) -> Self {
+        let arguments = ["gateway", "--config", folder.to_str().unwrap(), "--listen", "127.0.0.1:0"];
+        let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        Self::start_in(Arc::new(TempFolder::new()), variables, arguments.map(str::to_owned).to_vec()).await
     }
 
     /// Runs the program with these variables until it ends by itself, and returns how, and what it said.
     pub fn run_to_end(variables: &[(&str, &str)]) -> (ExitStatus, String) {
         let folder = TempFolder::new();
         let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        let mut child = command(&folder, &variables).spawn().unwrap();
+        Self::watch_to_end(&mut command(&folder, &variables))
+    }
+
+    /// As [`Self::run_to_end`], for the gateway alone on the project in `folder`.
+    pub fn run_gateway_to_end(folder: &Path) -> (ExitStatus, String) {
+        let (elsewhere, project) = (TempFolder::new(), folder.to_str().unwrap());
+        let mut command = command(&elsewhere, &BTreeMap::new());
+        Self::watch_to_end(command.args(["gateway", "--config", project, "--listen", "127.0.0.1:0"]))
+    }
+
+    fn watch_to_end(command: &mut Command) -> (ExitStatus, String) {
+        let mut child = command.spawn().unwrap();
         let deadline = Instant::now() + PATIENCE;
         let status = loop {
             if let Some(status) = child.try_wait().unwrap() {
@@ -72,14 +91,14 @@ impl App {
         (status, text)
     }
 
-    async fn start_in(folder: Arc<TempFolder>, variables: BTreeMap<String, String>) -> Self {
-        let mut child = command(&folder, &variables).spawn().unwrap();
+    async fn start_in(folder: Arc<TempFolder>, variables: BTreeMap<String, String>, arguments: Vec<String>) -> Self {
+        let mut child = command(&folder, &variables).args(&arguments).spawn().unwrap();
         let log = Arc::new(Mutex::new(String::new()));
         follow(child.stderr.take().unwrap(), Arc::clone(&log));
         let stdout = child.stdout.take().unwrap();
         let origin = tokio::task::spawn_blocking(move || origin(stdout)).await.unwrap();
         let Some(origin) = origin else { panic!("the program did not start:\n{}", log.lock().unwrap()) };
-        Self { child, origin, folder, variables, log }
+        Self { child, origin, folder, variables, arguments, log }
     }
 
     /// Ends the program at once, as `kill -9` does, and starts it again on the same file.
@@ -87,12 +106,12 @@ impl App {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
         let (folder, variables) = (Arc::clone(&self.folder), self.variables.clone());
-        Self::start_in(folder, variables).await
+        Self::start_in(folder, variables, self.arguments.clone()).await
     }
 
     /// A second program on the same file.
     pub async fn start_another(&self) -> Self {
-        Self::start_in(Arc::clone(&self.folder), self.variables.clone()).await
+        Self::start_in(Arc::clone(&self.folder), self.variables.clone(), self.arguments.clone()).await
     }
 
     /// Asks the program to stop, as supervisors and terminals do.
