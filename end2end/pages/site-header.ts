@@ -4,6 +4,7 @@ import type { Locator, Page } from "@playwright/test";
 
 export class SiteHeader {
   readonly accountLink: Locator;
+  readonly gatewayRoutesLink: Locator;
   readonly signInLink: Locator;
   readonly signUpLink: Locator;
   readonly signOutButton: Locator;
@@ -11,6 +12,7 @@ export class SiteHeader {
   constructor(page: Page) {
     const header = page.getByRole("banner");
     this.accountLink = header.getByRole("link", { name: "Account" });
+    this.gatewayRoutesLink = header.getByRole("link", { name: "Gateway routes" });
     this.signInLink = header.getByRole("link", { name: "Sign in" });
     this.signUpLink = header.getByRole("link", { name: "Sign up" });
     this.signOutButton = header.getByRole("button", { name: "Sign out" });

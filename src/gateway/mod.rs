@@ -56,8 +56,9 @@ pub use policies::{InboundPolicy, OutboundPolicy, Outcome, SecurityScheme, Stop,
 pub use problem::Problem;
 #[cfg(fuzzing)]
 pub use project::fuzz::project as fuzz_project;
-pub use project::{Environment, LoadError, LoadErrors, LoadWarning, Options, Report, RouteReport};
+pub use project::{Environment, LoadError, LoadErrors, LoadWarning, Options, PolicyReport, Report, RouteReport};
 pub use registry::{RateLimitIdentity, Registry};
+pub use reload::{Loads, Overview};
 pub use resource_metadata::WELL_KNOWN as RESOURCE_METADATA_PATH;
 #[cfg(fuzzing)]
 pub use routing::fuzz::path as fuzz_path;
@@ -116,6 +117,12 @@ impl Gateway {
     /// Looks at the project's files from time to time, for as long as the gateway is there.
     pub fn watch(&self) -> impl Future<Output = ()> + Send + use<> {
         LiveProject::watch(Arc::downgrade(&self.project))
+    }
+
+    /// A look at what it serves, for as long as somebody looks.
+    #[must_use]
+    pub fn overview(&self) -> Overview {
+        Overview(Arc::clone(&self.project))
     }
 
     /// The documents of `oAuthResourceMetadataEnabled`, for a gateway that is not mounted at the root: to be mounted at

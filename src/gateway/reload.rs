@@ -23,7 +23,17 @@ pub struct LiveProject {
     directory: PathBuf,
     dependencies: Dependencies,
     current: ArcSwap<Project>,
+    loads: Mutex<Loads>,
     seen: Mutex<Seen>,
+}
+
+/// How the project was last loaded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Loads {
+    /// When what counts was loaded.
+    pub loaded_at: Duration,
+    /// When a newer change was refused, and why.
+    pub refused: Option<(Duration, LoadErrors)>,
 }
 
 /// What the files looked like.
@@ -66,6 +76,7 @@ impl LiveProject {
             directory: directory.to_owned(),
             dependencies: dependencies.clone(),
             current: ArcSwap::from_pointee(project),
+            loads: Mutex::new(Loads { loaded_at: (dependencies.clock)(), refused: None }),
             seen: Mutex::new(Seen { last: read.clone(), read, named }),
         })
     }
@@ -73,6 +84,11 @@ impl LiveProject {
     /// The project as it is now.
     pub fn current(&self) -> Arc<Project> {
         self.current.load_full()
+    }
+
+    /// How that came.
+    pub fn loads(&self) -> Loads {
+        self.loads.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Loads the project again if a file of it changed, and none changed since the last look.
@@ -96,16 +112,20 @@ impl LiveProject {
     /// Loads the project, and returns the files that it names, too.
     fn reload(&self) -> (Reload, Vec<PathBuf>) {
         let files = NamedFiles::new(&Layout::of(&self.directory).root);
+        let now = (self.dependencies.clock)();
+        let mut loads = self.loads.lock().unwrap_or_else(PoisonError::into_inner);
         let reload = match project::load(&self.directory, &self.dependencies, &files) {
             Ok(project) => {
                 tracing::info!("the gateway project changed");
                 log(&project.report);
                 self.current.store(Arc::new(project));
-                self.dependencies.key_sets.refresh((self.dependencies.clock)());
+                self.dependencies.key_sets.refresh(now);
+                *loads = Loads { loaded_at: now, refused: None };
                 Reload::Done
             }
             Err(errors) => {
                 tracing::error!(%errors, "the gateway project changed, and is not right: the old one stays");
+                loads.refused = Some((now, errors.clone()));
                 Reload::Refused(errors)
             }
         };
@@ -136,6 +156,30 @@ fn look_at(path: &Path) -> Look {
         Ok((metadata.modified()?, metadata.len()))
     };
     (path.to_owned(), facts().ok())
+}
+
+/// A look at what a gateway serves. Clones look at the same one.
+#[derive(Clone)]
+pub struct Overview(pub(super) Arc<LiveProject>);
+
+impl Overview {
+    /// The routes and policies that count now.
+    #[must_use]
+    pub fn report(&self) -> Report {
+        self.0.current().report.clone()
+    }
+
+    /// The project's folder.
+    #[must_use]
+    pub fn directory(&self) -> &Path {
+        &self.0.directory
+    }
+
+    /// How they were loaded.
+    #[must_use]
+    pub fn loads(&self) -> Loads {
+        self.0.loads()
+    }
 }
 
 fn log(report: &Report) {
@@ -182,12 +226,14 @@ mod tests {
         write("a.oas.json", "{ \"openapi\": ");
         let Reload::Refused(errors) = settled(&live) else { panic!("a broken file counts") };
         assert!(errors.to_string().contains("a.oas.json: expected JSON"), "{errors}");
+        assert_eq!(live.loads().refused, Some((live.loads().loaded_at, errors)));
         assert_eq!(paths(&live), ["/one", "/two"], "the old one stays");
         assert_eq!(live.reload_if_changed(), Reload::Unchanged, "and is told once");
         write("a.oas.json", &routes(&["/three"]).to_string());
         write("b.oas.json", &routes(&["/four"]).to_string());
         assert_eq!(settled(&live), Reload::Done);
         assert_eq!(paths(&live), ["/three", "/four"], "new files count, too");
+        assert_eq!(live.loads().refused, None);
         fs::remove_file(folder.path().join("b.oas.json")).unwrap();
         assert_eq!(settled(&live), Reload::Done);
         assert_eq!(paths(&live), ["/three"]);

@@ -73,7 +73,8 @@ async fn an_issuer_of_whom_nothing_is_said_publishes_its_keys_itself() {
 async fn every_set_is_refreshed_and_reported_by_issuer() {
     let keys = TestServer::start(&["one"]).await;
     let sets = KeySets::new(HashMap::new());
-    let _used = ["https://b.example", "https://a.example"].map(|issuer| sets.at(issuer, &keys.url.clone().into()).unwrap());
+    let _used =
+        ["https://b.example", "https://a.example"].map(|issuer| sets.at(issuer, &keys.url.clone().into()).unwrap());
     let now = Duration::from_secs(1_000_000);
     let ready = || sets.status(now).into_iter().map(|(issuer, status)| (issuer, status.ready)).collect::<Vec<_>>();
     let both = |ready: bool| ["https://a.example", "https://b.example"].map(|issuer| (issuer.to_owned(), ready));

@@ -1,9 +1,11 @@
 //! Types that server and browser share. Plain data: no token, no secret, nothing that must stay on the server.
 
 mod account;
+mod gateway_routes;
 mod page_context;
 mod sign_out;
 
 pub use account::{Account, AccountError};
+pub use gateway_routes::{GatewayRoute, GatewayRoutes, GatewayRoutesError, GatewayStep, RefusedChange};
 pub use page_context::{PageContext, Viewer};
 pub use sign_out::SignOutError;

@@ -22,6 +22,8 @@ pub struct PageContext {
     pub viewer: Viewer,
     /// Whether the embedded Clerk serves this application.
     pub embedded_clerk: bool,
+    /// Whether the embedded gateway's routes can be looked at.
+    pub gateway_routes: bool,
     /// Where to sign in; returns to the account page.
     pub sign_in_url: String,
     /// Where to sign up; returns to the account page.

@@ -6,9 +6,17 @@ use leptos::server_fn::{
     error::{FromServerFnError, ServerFnErrorErr},
 };
 
-use crate::model::{AccountError, SignOutError};
+use crate::model::{AccountError, GatewayRoutesError, SignOutError};
 
 impl FromServerFnError for AccountError {
+    type Encoder = JsonEncoding;
+
+    fn from_server_fn_error(_: ServerFnErrorErr) -> Self {
+        Self::Transport
+    }
+}
+
+impl FromServerFnError for GatewayRoutesError {
     type Encoder = JsonEncoding;
 
     fn from_server_fn_error(_: ServerFnErrorErr) -> Self {

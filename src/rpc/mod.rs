@@ -3,7 +3,9 @@
 
 mod account_data;
 mod error;
+mod gateway_routes;
 mod sign_out;
 
 pub use account_data::account_data;
+pub use gateway_routes::list_gateway_routes;
 pub use sign_out::{SignOut, sign_out};

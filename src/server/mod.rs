@@ -4,7 +4,8 @@
 //! - `services`: Clerk, gateway client and clock, made from it
 //! - `router`: what is mounted where; `middleware`: every layer, in order
 //! - `request`: what server functions may ask of the request they run in
-//! - `gateway_client`: the one call to the gateway; `gateway_parts`: what a gateway is loaded with
+//! - `gateway_client`: the one call to the gateway; `gateway_parts`: what a gateway is loaded with;
+//!   `gateway_routes`: what the page of its routes shows
 //! - `gateway_alone`: what runs instead of all this where only the gateway is wanted
 //! - `guide_endpoints`: the endpoints of Clerk's Astro guide; `profile_form`, `supabase`, `endpoint_error`: what they need
 //! - `extract`: who sent a request, as a handler's argument
@@ -21,6 +22,7 @@ mod extract;
 mod gateway_alone;
 mod gateway_client;
 mod gateway_parts;
+mod gateway_routes;
 mod guide_endpoints;
 mod health;
 mod metrics;

@@ -6,10 +6,11 @@ use axum::http::{HeaderMap, StatusCode, request::Parts};
 use leptos::prelude::use_context;
 use leptos_axum::ResponseOptions;
 
-use super::Services;
+use super::{Services, gateway_routes};
 use crate::{
     clerk::{Auth, SignedIn},
-    model::{AccountError, SignOutError},
+    gateway::Overview,
+    model::{AccountError, GatewayRoutes, GatewayRoutesError, SignOutError},
 };
 
 /// The signed-in user of the request.
@@ -32,9 +33,23 @@ pub fn services() -> Result<Arc<Services>, AccountError> {
     use_context::<Arc<Services>>().ok_or(AccountError::Transport)
 }
 
+/// What the embedded gateway serves.
+///
+/// # Errors
+/// [`GatewayRoutesError::NotShown`] when it is not embedded, or serves people who are no business of its routes.
+pub fn embedded_gateway_routes() -> Result<GatewayRoutes, GatewayRoutesError> {
+    let overview = use_context::<Overview>().ok_or(GatewayRoutesError::NotShown)?;
+    Ok(gateway_routes::describe(&overview))
+}
+
 /// Gives the response the status that belongs to an error.
 pub fn set_status(error: &AccountError) {
-    if let (Some(response), Ok(status)) = (use_context::<ResponseOptions>(), StatusCode::from_u16(error.status())) {
+    set_status_code(error.status());
+}
+
+/// Gives the response a status.
+pub fn set_status_code(status: u16) {
+    if let (Some(response), Ok(status)) = (use_context::<ResponseOptions>(), StatusCode::from_u16(status)) {
         response.set_status(status);
     }
 }

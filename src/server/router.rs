@@ -21,7 +21,7 @@ use super::{
 };
 use crate::{
     clerk::Auth,
-    gateway::{Dependencies, Gateway, RESOURCE_METADATA_PATH},
+    gateway::{Dependencies, Gateway, Overview, RESOURCE_METADATA_PATH},
     model::{PageContext, Viewer},
     ui,
 };
@@ -31,7 +31,10 @@ use crate::{
 /// # Errors
 /// When the embedded gateway's project cannot be loaded.
 pub fn router(config: &Config, services: &Arc<Services>) -> Result<Router, StartError> {
-    let mut router = Router::new().fallback_service(middleware::for_browsers(pages(config, services), services));
+    let gateway = if config.gateway_url.is_none() { Some(embedded_gateway(config, services)?) } else { None };
+    let overview = gateway.as_ref().filter(|_| services.is_development).map(Gateway::overview);
+    let pages = pages(config, services, overview);
+    let mut router = Router::new().fallback_service(middleware::for_browsers(pages, services));
     if let Some(instance) = &services.instance {
         let portal = Redirect::to(&instance.portal_path());
         router = router
@@ -47,8 +50,7 @@ pub fn router(config: &Config, services: &Arc<Services>) -> Result<Router, Start
         .nest_service(&format!("/{}", config.leptos.site_pkg_dir), package(config))
         .merge(health::router(Arc::clone(services)));
     let mut router = middleware::for_own_answers(router);
-    if config.gateway_url.is_none() {
-        let gateway = embedded_gateway(config, services)?;
+    if let Some(gateway) = gateway {
         tokio::spawn(gateway.watch());
         router = router
             .nest(&format!("{RESOURCE_METADATA_PATH}{GATEWAY_PATH}"), gateway.metadata_router())
@@ -78,12 +80,12 @@ fn package(config: &Config) -> Router {
 }
 
 /// The application's pages and server functions. Everything in here knows who sent the request.
-fn pages(config: &Config, services: &Arc<Services>) -> Router {
+fn pages(config: &Config, services: &Arc<Services>, overview: Option<Overview>) -> Router {
     let options = config.leptos.clone();
     let policy = content_security_policy(config);
     let context = {
         let (services, options) = (Arc::clone(services), options.clone());
-        move || provide_page_context(&services, &options, &policy)
+        move || provide_page_context(&services, &options, &policy, overview.as_ref())
     };
     let shell = {
         let options = options.clone();
@@ -99,14 +101,22 @@ fn pages(config: &Config, services: &Arc<Services>) -> Router {
 }
 
 /// Runs before every page and every server function.
-fn provide_page_context(services: &Arc<Services>, options: &leptos::config::LeptosOptions, policy: &str) {
+fn provide_page_context(
+    services: &Arc<Services>,
+    options: &leptos::config::LeptosOptions,
+    policy: &str,
+    overview: Option<&Overview>,
+) {
     let Some(parts) = use_context::<Parts>() else { return };
     provide_context(Arc::clone(services));
     provide_context(options.clone());
     if let Some(auth) = parts.extensions.get::<Auth>() {
         provide_context(auth.clone());
     }
-    provide_context(page_context(services, &parts));
+    if let Some(overview) = overview {
+        provide_context(overview.clone());
+    }
+    provide_context(PageContext { gateway_routes: overview.is_some(), ..page_context(services, &parts) });
     let (Some(response), Some(nonce)) = (use_context::<ResponseOptions>(), leptos::nonce::use_nonce()) else { return };
     if let Ok(value) = HeaderValue::from_str(&policy.replace("NONCE", &nonce)) {
         response.insert_header(header::CONTENT_SECURITY_POLICY, value);
@@ -127,6 +137,7 @@ fn page_context(services: &Arc<Services>, parts: &Parts) -> PageContext {
     PageContext {
         viewer,
         embedded_clerk: services.instance.is_some(),
+        gateway_routes: false,
         sign_in_url,
         sign_up_url,
         request_id: parts.extensions.get::<RequestId>().map(ToString::to_string).unwrap_or_default(),

@@ -10,7 +10,7 @@ use super::{
     supabase::{STAND_IN_PATH, SupabaseClient},
 };
 use crate::{
-    clerk::{BackendClient, Clerk, ClerkOptions, PublishableKey},
+    clerk::{BackendClient, Clerk, ClerkOptions, InstanceType, PublishableKey},
     gateway::Upstream,
     instance::{self, Instance},
     jwt::{Clock, KeySet, KeySets, KeySource, Rules, Verifier, is_loopback},
@@ -37,6 +37,8 @@ pub struct Services {
     pub issuer: String,
     /// The embedded Clerk, if it is used.
     pub instance: Option<Instance>,
+    /// Whether only people who develop this use it: its Clerk is one for development.
+    pub is_development: bool,
     /// The origin people use.
     pub public_url: Url,
     /// Sends requests on for the embedded gateway.
@@ -85,6 +87,10 @@ impl Services {
             key_sets,
             keys,
             issuer: setup.issuer,
+            is_development: match &config.clerk {
+                ClerkConfig::Embedded(_) => true,
+                ClerkConfig::Hosted(hosted) => hosted.publishable_key.instance_type() == InstanceType::Development,
+            },
             instance: setup.instance,
             public_url,
             upstream: Upstream::new()?,

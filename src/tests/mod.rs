@@ -18,6 +18,7 @@ mod gateway_limits;
 mod gateway_metrics;
 mod gateway_policies;
 mod gateway_routes;
+mod gateway_routes_page;
 mod gateway_streams;
 mod gateway_validation;
 mod gateway_traces;

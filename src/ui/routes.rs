@@ -9,7 +9,10 @@ use leptos_router::{
 
 use super::{
     components::layout::Layout,
-    pages::{account_page::AccountPage, home_page::HomePage, not_found_page::NotFoundPage},
+    pages::{
+        account_page::AccountPage, gateway_routes_page::GatewayRoutesPage, home_page::HomePage,
+        not_found_page::NotFoundPage,
+    },
 };
 
 /// Who may see a page. The server decides by this before anything is rendered.
@@ -40,6 +43,8 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/") view=HomePage />
                     // The status depends on what the gateway answers, so nothing is sent before it has.
                     <Route path=path!("/account") view=AccountPage ssr=SsrMode::Async />
+                    // Nor before it is known whether there is a gateway to look at.
+                    <Route path=path!("/gateway-routes") view=GatewayRoutesPage ssr=SsrMode::Async />
                 </Routes>
             </Layout>
         </Router>

@@ -9,8 +9,8 @@ use std::{
 };
 
 use super::{
-    ApiKeys, Environment, Layout, Node, error::Findings, jsonc, policies_file, report, routes_file, settings,
-    strict_json,
+    ApiKeys, Environment, Layout, NamedFiles, Node, error::Findings, jsonc, policies_file, report, routes_file,
+    settings, strict_json,
 };
 use crate::{
     gateway::{Dependencies, MemoryCounters, Registry, Upstream, routing::RouteTable},
@@ -74,6 +74,7 @@ fn dependencies() -> Dependencies {
         registry: Arc::new(Registry::default()),
         counters: Arc::new(MemoryCounters::default()),
         upstream: UPSTREAM.clone(),
+        public_url: "https://gateway.example".parse().unwrap(),
         clock: Arc::new(|| Duration::ZERO),
     }
 }

@@ -16,6 +16,7 @@ mod policies_file;
 mod report;
 mod routes_file;
 mod settings;
+mod shown_options;
 mod strict_json;
 mod text_list;
 
@@ -32,7 +33,7 @@ pub use error::{LoadError, LoadErrors, LoadWarning};
 pub use files::NamedFiles;
 pub use node::{Node, Place};
 pub use options::Options;
-pub use report::{Report, RouteReport};
+pub use report::{PolicyReport, Report, RouteReport};
 pub use strict_json::parse as parse_strictly;
 pub use text_list::TextList;
 
@@ -115,7 +116,7 @@ pub fn load(directory: &Path, dependencies: &Dependencies, files: &NamedFiles) -
     findings.note(expect_some_route(&routes, &layout.config));
     report::warn_of_routes(&routes, &mut findings);
     let warnings = findings.end()?;
-    let report = Report::new(&routes, warnings);
+    let report = Report::new(&routes, policies_file::reports(&root), warnings);
     let (strict_routes, unrouted) = (settings.strict_routes, RequestMeter::of_no_route());
     Ok(Project { identity_headers: identity_headers(&routes), routes, strict_routes, report, unrouted })
 }

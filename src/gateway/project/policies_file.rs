@@ -3,7 +3,9 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use super::{LoadError, NamedFiles, Node, Options, error::Findings};
+use serde_json::Value;
+
+use super::{LoadError, NamedFiles, Node, Options, PolicyReport, error::Findings, shown_options::shown_options};
 use crate::gateway::{
     Dependencies, InboundPolicy, OutboundPolicy,
     api_keys::ApiKeys,
@@ -73,6 +75,17 @@ pub fn load(
         }
     }
     policies
+}
+
+/// The policies for people, whether or not a route names them.
+pub fn reports(root: &Node<'_>) -> Vec<PolicyReport> {
+    let report = |entry: &Node<'_>| {
+        let text =
+            |pointer: &str| entry.value().pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let options = shown_options(entry.value().pointer("/handler/options"));
+        PolicyReport { name: text("/name"), policy_type: text("/policyType"), options }
+    };
+    entries(root).unwrap_or_default().iter().map(report).collect()
 }
 
 fn entries<'a>(root: &Node<'a>) -> Result<Vec<Node<'a>>, LoadError> {

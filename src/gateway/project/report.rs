@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use super::{LoadWarning, error::Findings};
+use serde_json::Value;
+
+use super::{LoadWarning, error::Findings, shown_options::shown_options};
 use crate::gateway::routing::{Route, RouteTable};
 
 /// One route, for people.
@@ -20,6 +22,23 @@ pub struct RouteReport {
     pub outbound: Vec<String>,
     /// Whether some policy refuses callers that nobody knows.
     pub protected: bool,
+    /// The handler's options, without secrets.
+    pub handler_options: Vec<(String, String)>,
+    /// The name of its CORS policy.
+    pub cors: String,
+    /// The path of the earlier route that takes all of its requests.
+    pub shadowed_by: Option<String>,
+}
+
+/// One policy, for people.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PolicyReport {
+    /// What the project calls it.
+    pub name: String,
+    /// `policyType`
+    pub policy_type: String,
+    /// Its options by name, without secrets.
+    pub options: Vec<(String, String)>,
 }
 
 /// What a load has to say.
@@ -27,18 +46,26 @@ pub struct RouteReport {
 pub struct Report {
     /// Every route, in the order that decides.
     pub routes: Vec<RouteReport>,
+    /// Every policy, in file order.
+    pub policies: Vec<PolicyReport>,
     /// What loads, and somebody should look at.
     pub warnings: Vec<LoadWarning>,
 }
 
 impl Report {
-    pub(super) fn new(routes: &RouteTable, warnings: Vec<LoadWarning>) -> Self {
-        Self { routes: routes.iter().map(RouteReport::of).collect(), warnings }
+    pub(super) fn new(routes: &RouteTable, policies: Vec<PolicyReport>, warnings: Vec<LoadWarning>) -> Self {
+        let shadowed = routes.shadowed();
+        let report = |route: &Route| {
+            let by = shadowed.iter().find(|(own, _)| std::ptr::eq(*own, route)).map(|(_, by)| *by);
+            RouteReport { shadowed_by: by.map(|by| by.pattern.as_str().to_owned()), ..RouteReport::of(route) }
+        };
+        Self { routes: routes.iter().map(report).collect(), policies, warnings }
     }
 }
 
 impl RouteReport {
     fn of(route: &Route) -> Self {
+        let cors = route.info.operation.pointer("/x-zuplo-route/corsPolicy");
         Self {
             method: route.info.method.to_string(),
             path: route.pattern.as_str().to_owned(),
@@ -46,6 +73,9 @@ impl RouteReport {
             handler: route.handler_name.clone(),
             outbound: route.outbound.iter().map(|named| named.name.to_string()).collect(),
             protected: is_protected(route),
+            handler_options: shown_options(route.info.operation.pointer("/x-zuplo-route/handler/options")),
+            cors: cors.and_then(Value::as_str).unwrap_or("none").to_owned(),
+            shadowed_by: None,
         }
     }
 

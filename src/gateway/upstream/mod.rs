@@ -95,12 +95,7 @@ impl Upstream {
     /// # Errors
     /// 502 when the upstream cannot be reached or breaks off, 504 when it takes longer than it may, 408 when the client
     /// does so with its body.
-    pub async fn send(
-        &self,
-        request: Request,
-        limits: &Limits,
-        context: &Context,
-    ) -> Result<Response<Body>, Problem> {
+    pub async fn send(&self, request: Request, limits: &Limits, context: &Context) -> Result<Response<Body>, Problem> {
         self.send_once(request, limits, context).instrument(upstream_span()).await
     }
 

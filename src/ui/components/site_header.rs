@@ -18,6 +18,7 @@ pub fn SiteHeader(context: PageContext) -> impl IntoView {
             </a>
             <nav aria-label="Pages">
                 <a href="/account">"Account"</a>
+                {context.gateway_routes.then(|| view! { <a href="/gateway-routes">"Gateway routes"</a> })}
             </nav>
             <div class="session">{session(context)}</div>
         </header>

@@ -1,5 +1,6 @@
 //! The pages, one file each.
 
 pub mod account_page;
+pub mod gateway_routes_page;
 pub mod home_page;
 pub mod not_found_page;
