@@ -1,7 +1,7 @@
 //! What signing up, in and out means, whatever asked for it.
 
 use axum::http::HeaderMap;
-use axum::http::header::COOKIE;
+use axum::http::header::{COOKIE, USER_AGENT};
 
 use super::{
     InstanceState,
@@ -35,9 +35,11 @@ pub enum Refusal {
     Banned,
     EmailInvalid,
     EmailTaken,
-    PasswordLength,
+    PasswordTooShort,
+    PasswordTooLong,
     PasswordIsEmail,
-    NameTooLong,
+    /// The field it is in.
+    NameTooLong(&'static str),
 }
 
 /// Signing in or up did not work.
@@ -54,10 +56,12 @@ pub enum AccountError {
 }
 
 /// The browser, as its cookies name it.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Browser {
     pub client_token: Option<String>,
     pub dev_browser: Option<String>,
+    /// What it says of itself.
+    pub user_agent: String,
 }
 
 impl Browser {
@@ -67,7 +71,9 @@ impl Browser {
             let mut pairs = values.filter_map(|pair| std::str::from_utf8(pair).ok()?.trim().split_once('='));
             pairs.find(|(name, value)| *name == wanted && !value.is_empty()).map(|(_, value)| value.to_owned())
         };
-        Self { client_token: cookie(CLIENT), dev_browser: cookie(DEV_BROWSER).filter(|id| is_dev_browser(id)) }
+        let user_agent = headers.get(USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
+        let dev_browser = cookie(DEV_BROWSER).filter(|id| is_dev_browser(id));
+        Self { client_token: cookie(CLIENT), dev_browser, user_agent }
     }
 }
 
@@ -100,6 +106,7 @@ impl InstanceState {
             last_name: form.last_name.trim().to_owned(),
             email,
             password_hash: self.passwords.hash(form.password).await?,
+            ..NewUser::default()
         };
         match self.store.create_user(user, self.now()).await {
             Ok(user_id) => self.start_session(user_id, browser).await,
@@ -115,7 +122,7 @@ impl InstanceState {
         if let Some(token) = &browser.client_token
             && let Some(token) = self.store.end_all_sessions(token.clone(), self.now()).await?
         {
-            values.push(cookies.client(&token));
+            values.push(cookies.client(&token.into()));
         }
         Ok(values)
     }
@@ -157,34 +164,51 @@ impl InstanceState {
     }
 
     async fn start_session(&self, user_id: String, browser: &Browser) -> Result<Vec<String>, AccountError> {
-        let (active, token) = self.store.start_session(user_id, browser.client_token.clone(), self.now()).await?;
+        let (token, user_agent) = (browser.client_token.clone(), browser.user_agent.clone());
+        let (active, token) = self.store.start_session(user_id, token, user_agent, self.now()).await?;
         tracing::info!(user.id = active.session.user_id, session.id = active.session.id, "signed in");
         let mut values = self.application_cookies(Some(&active), browser, &self.public_origin())?;
-        values.push(self.cookies().client(&token));
+        values.push(self.cookies().client(&token.into()));
         Ok(values)
     }
 
-    fn cookies(&self) -> CookieWriter {
+    pub fn cookies(&self) -> CookieWriter {
         CookieWriter::new(&self.settings.public_url)
     }
 }
 
-fn normalise_email(email: &str) -> String {
+/// As addresses are kept and compared.
+pub fn normalise_email(email: &str) -> String {
     email.trim().to_lowercase()
 }
 
 fn check(form: &SignUp, email: &str) -> Result<(), Refusal> {
-    if !is_email(email) {
-        return Err(Refusal::EmailInvalid);
+    check_email(email)?;
+    check_password(&form.password, email)?;
+    check_name("first_name", &form.first_name)?;
+    check_name("last_name", &form.last_name)
+}
+
+/// Whether somebody can have this address (in lower case).
+pub fn check_email(email: &str) -> Result<(), Refusal> {
+    if is_email(email) { Ok(()) } else { Err(Refusal::EmailInvalid) }
+}
+
+/// Whether somebody with this address (in lower case) can have this password.
+pub fn check_password(password: &str, email: &str) -> Result<(), Refusal> {
+    let chars = password.chars().count();
+    if chars < *PASSWORD_CHARS.start() {
+        return Err(Refusal::PasswordTooShort);
     }
-    if !PASSWORD_CHARS.contains(&form.password.chars().count()) {
-        return Err(Refusal::PasswordLength);
+    if chars > *PASSWORD_CHARS.end() {
+        return Err(Refusal::PasswordTooLong);
     }
-    if form.password.to_lowercase() == email {
-        return Err(Refusal::PasswordIsEmail);
-    }
-    let too_long = |name: &str| name.chars().count() > MAX_NAME_CHARS;
-    if too_long(&form.first_name) || too_long(&form.last_name) { Err(Refusal::NameTooLong) } else { Ok(()) }
+    if password.to_lowercase() == email { Err(Refusal::PasswordIsEmail) } else { Ok(()) }
+}
+
+/// Whether somebody can be called this.
+pub fn check_name(field: &'static str, name: &str) -> Result<(), Refusal> {
+    if name.chars().count() > MAX_NAME_CHARS { Err(Refusal::NameTooLong(field)) } else { Ok(()) }
 }
 
 /// What browsers accept in an email field, roughly. Only a message to the address would show that it exists.

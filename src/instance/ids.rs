@@ -22,6 +22,12 @@ pub fn new_secret() -> String {
     URL_SAFE_NO_PAD.encode(random_bytes::<32>())
 }
 
+/// A new code of six digits, for a person to type.
+pub fn new_code() -> String {
+    // The bias of the remainder is far below one in a billion.
+    format!("{:06}", u64::from_be_bytes(random_bytes()) % 1_000_000)
+}
+
 /// What is kept of a secret.
 pub fn hash_secret(secret: &str) -> Vec<u8> {
     digest(&SHA256, secret.as_bytes()).as_ref().to_vec()

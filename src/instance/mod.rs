@@ -1,10 +1,11 @@
 //! The embedded Clerk: a small identity service that speaks Clerk's wire format, for development, demonstrations and
 //! tests without an account and without a network. Never for production.
 //!
-//! - `frontend_api`: what browsers ask: the handshake, the public keys
+//! - `frontend_api`: what browsers ask, as Clerk's own client and components do
 //! - `backend_api`: what servers ask, with the secret key
 //! - `portal`: the pages where people sign up, in and out; plain HTML forms
 //! - `accounts`: what signing up, in and out means
+//! - `user_resource`: a user as both APIs show them
 //! - `session_cookies`, `tokens`, `signing_key`: what a session looks like outside
 //! - `templates`: the claims of tokens for third parties; `metadata`: what applications keep with a user
 //! - `store`: one SQLite file; `seed`: who and what is in it from the start
@@ -27,6 +28,7 @@ mod signing_key;
 mod store;
 mod templates;
 mod tokens;
+mod user_resource;
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
@@ -42,7 +44,7 @@ use secrecy::SecretString;
 use url::Url;
 
 pub use seed::{SEED_PASSWORD, SEED_USERS, SeedUser};
-pub use store::StoreError;
+pub use store::{Lockout, StoreError};
 
 use clerk_error::ClerkError;
 use password::PasswordHasher;
@@ -66,6 +68,8 @@ pub struct Settings {
     pub allow_non_loopback: bool,
     /// How long a session token lives. Clerk's live 60 s.
     pub token_lifetime: Duration,
+    /// When an account is locked, and for how long.
+    pub lockout: Lockout,
     /// The stylesheet of the pages, a path on the public origin.
     pub stylesheet: &'static str,
     /// Tells the time.
@@ -136,10 +140,14 @@ impl Instance {
     pub fn router(&self) -> Router {
         let router = Router::new()
             .route("/.well-known/jwks.json", get(frontend_api::jwks))
-            .route("/v1/client/handshake", get(frontend_api::handshake))
             .merge(portal::router())
             .fallback(clerk_error::not_found);
         self.serve(router)
+    }
+
+    /// What Clerk's own client asks, to be mounted at `/v1` below the base path. It decides itself which pages may ask.
+    pub fn frontend_api(&self) -> Router {
+        self.serve(frontend_api::router(&self.state))
     }
 
     /// What applications' servers ask of it, to be mounted wherever they are told. It knows no cookies.

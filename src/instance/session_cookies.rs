@@ -31,8 +31,18 @@ impl CookieWriter {
     }
 
     /// `__client`.
-    pub fn client(self, token: &str) -> String {
-        self.cookie(CLIENT, token, YEAR_SECONDS) + "; HttpOnly"
+    pub fn client(self, token: &SecretString) -> String {
+        self.cookie(CLIENT, token.expose_secret(), YEAR_SECONDS) + "; HttpOnly"
+    }
+
+    /// Takes `__client` away.
+    pub fn no_client(self) -> String {
+        self.cookie(CLIENT, "", 0) + "; HttpOnly"
+    }
+
+    /// Takes `__refresh_…` away.
+    pub fn no_refresh(self) -> String {
+        self.refresh_cookie("", 0)
     }
 
     /// The application's cookies for a session: its token, and when the client last changed, in seconds.
@@ -44,7 +54,7 @@ impl CookieWriter {
     /// The application's cookies for nobody.
     pub fn signed_out(self) -> Vec<String> {
         let mut values = [self.pair(SESSION, "", 0), self.pair(CLIENT_UAT, "0", YEAR_SECONDS)].concat();
-        values.push(self.refresh_cookie("", 0));
+        values.push(self.no_refresh());
         values
     }
 
@@ -84,9 +94,9 @@ mod tests {
     #[test]
     fn scripts_cannot_read_the_client_cookie() {
         let http = CookieWriter::new(&Url::parse("http://localhost:3000").unwrap());
-        assert_eq!(http.client("t"), "__client=t; Path=/; Max-Age=31536000; SameSite=Lax; HttpOnly");
+        assert_eq!(http.client(&"t".into()), "__client=t; Path=/; Max-Age=31536000; SameSite=Lax; HttpOnly");
         let https = CookieWriter::new(&Url::parse("https://demo.example").unwrap());
-        assert_eq!(https.client("t"), "__client=t; Path=/; Max-Age=31536000; SameSite=Lax; Secure; HttpOnly");
+        assert_eq!(https.client(&"t".into()), "__client=t; Path=/; Max-Age=31536000; SameSite=Lax; Secure; HttpOnly");
     }
 
     #[test]

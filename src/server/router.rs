@@ -40,6 +40,7 @@ pub fn router(config: &Config, services: &Arc<Services>) -> Result<Router, Start
         router = router
             .route(&format!("{CLERK_PATH}/"), get(portal))
             .nest(CLERK_PATH, middleware::for_browsers(instance.router(), services))
+            .nest(&format!("{CLERK_PATH}/v1"), instance.frontend_api())
             // Servers ask here, not browsers.
             .nest(&format!("{CLERK_PATH}/api"), instance.backend_api());
     }

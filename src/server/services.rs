@@ -132,6 +132,7 @@ fn embedded_setup(embedded: &EmbeddedClerk, place: &Place<'_>) -> Result<ClerkSe
         base_path: CLERK_PATH,
         allow_non_loopback: embedded.allow_non_loopback,
         token_lifetime: embedded.token_lifetime,
+        lockout: embedded.lockout,
         stylesheet: STYLESHEET,
         clock: Arc::clone(place.clock),
     })?;

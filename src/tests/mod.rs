@@ -9,6 +9,7 @@ mod backend_failures;
 mod decisions;
 mod embedded_backend_api;
 mod embedded_clerk;
+mod frontend_api_sign_in;
 mod gateway_caching;
 mod gateway_alone;
 mod gateway_commands;

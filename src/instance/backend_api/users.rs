@@ -26,14 +26,14 @@ pub async fn show(
     Segments(id): Segments<String>,
 ) -> Result<Json<Value>, ClerkError> {
     let user = state.store.user(id).await?.ok_or(UNKNOWN)?;
-    Ok(Json(resources::user(&user)))
+    Ok(Json(resources::user(&state, &user)))
 }
 
 /// `GET /v1/users`: a bare array. Filters that this instance does not have are refused.
 pub async fn list(State(state): State<Arc<InstanceState>>, params: Params) -> Result<Json<Value>, ClerkError> {
     let params = params.only(&PARAMS)?;
     let users = state.store.users(filter(&params)?, order(&params)?, params.page()?).await?;
-    Ok(Json(users.iter().map(resources::user).collect()))
+    Ok(Json(users.iter().map(|user| resources::user(&state, user)).collect()))
 }
 
 /// `GET /v1/users/count`, with the filters of the list.
@@ -53,7 +53,7 @@ pub async fn update(
     let change = UserChange { first_name: name(&fields, "first_name")?, last_name: name(&fields, "last_name")? };
     let user = state.store.update_user(id, change, state.now()).await?.ok_or(UNKNOWN)?;
     tracing::info!(user.id, "user updated");
-    Ok(Json(resources::user(&user)))
+    Ok(Json(resources::user(&state, &user)))
 }
 
 /// `PATCH /v1/users/{id}/metadata`: merges deeply; `null` removes.
@@ -77,7 +77,7 @@ pub async fn merge_metadata(
         MergeError::Store(error) => error.into(),
     })?;
     tracing::info!(user.id, "user metadata updated");
-    Ok(Json(resources::user(&user)))
+    Ok(Json(resources::user(&state, &user)))
 }
 
 fn name(fields: &Fields, name: &'static str) -> Result<Option<String>, ClerkError> {

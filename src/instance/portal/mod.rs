@@ -1,6 +1,7 @@
-//! The account portal: pages where people sign up, in and out. Plain forms, rendered here; no script anywhere.
+//! The account portal: pages where people sign up, in and out, and the outbox. Plain forms, rendered here; no script anywhere.
 
 mod fields;
+mod outbox;
 mod page;
 mod sign_in;
 mod sign_out;
@@ -33,6 +34,8 @@ pub fn router() -> Router<Arc<InstanceState>> {
         .route("/sign-in", get(sign_in::show).post(sign_in::submit))
         .route("/sign-up", get(sign_up::show).post(sign_up::submit))
         .route("/sign-out", get(sign_out::show).post(sign_out::submit))
+        .route("/outbox", get(outbox::show))
+        .route("/outbox.json", get(outbox::list))
         .layer(from_fn(no_store))
 }
 

@@ -62,9 +62,9 @@ pub async fn submit(
 const fn complaint(refusal: Refusal) -> (&'static str, &'static str) {
     match refusal {
         Refusal::EmailTaken => ("email_address", "Somebody has an account with this address. Sign in instead?"),
-        Refusal::PasswordLength => ("password", "A password has 8 to 72 characters."),
+        Refusal::PasswordTooShort | Refusal::PasswordTooLong => ("password", "A password has 8 to 72 characters."),
         Refusal::PasswordIsEmail => ("password", "The password must differ from the email address."),
-        Refusal::NameTooLong => ("first_name", "A name has at most 100 characters."),
+        Refusal::NameTooLong(field) => (field, "A name has at most 100 characters."),
         Refusal::EmailInvalid | Refusal::WrongCredentials | Refusal::Banned => {
             ("email_address", "This is not an email address. One looks like name@example.com.")
         }

@@ -3,9 +3,13 @@
 use std::time::Duration;
 
 use rusqlite::{OptionalExtension, Transaction, params};
+use serde_json::{Map, Value};
 
-use super::{Store, StoreError, millis};
+use super::{Call, Store, StoreError, millis};
 use crate::instance::{ids::new_id, seed::SeedUser};
+
+/// How an address is verified that an administrator vouches for.
+const BY_ADMIN: &str = "admin";
 
 /// What a password is checked against, and whom it opens.
 #[derive(Clone)]
@@ -19,12 +23,17 @@ pub struct Credentials {
 }
 
 /// A user about to be created. The email address is in lower case.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub struct NewUser {
     pub first_name: String,
     pub last_name: String,
     pub email: String,
+    /// How the address was verified, if it was.
+    pub verified_by: Option<&'static str>,
     pub password_hash: String,
+    pub public_metadata: Map<String, Value>,
+    pub unsafe_metadata: Map<String, Value>,
+    pub banned: bool,
 }
 
 /// The user was not created.
@@ -60,7 +69,7 @@ impl Store {
                     return Ok(None);
                 }
                 let id = new_id("user");
-                insert(transaction, &id, &user, "{}", false, now)?;
+                insert(transaction, &id, &user, now)?;
                 Ok(Some(id))
             })
             .await?;
@@ -78,7 +87,37 @@ impl Store {
     }
 }
 
-fn email_taken(transaction: &Transaction<'_>, email: &str) -> rusqlite::Result<bool> {
+impl Call<'_> {
+    /// What a user's password is checked against; empty if they have none.
+    pub fn password_hash(&self, user_id: &str) -> rusqlite::Result<Option<String>> {
+        self.transaction
+            .prepare_cached("SELECT password_hash FROM users WHERE id = ?1")?
+            .query_row([user_id], |row| row.get(0))
+            .optional()
+    }
+
+    /// Gives a user another password.
+    pub fn set_password(&self, user_id: &str, password_hash: &str) -> rusqlite::Result<()> {
+        self.transaction.execute(
+            "UPDATE users SET password_hash = ?2, password_updated_at = ?3, updated_at = ?3 WHERE id = ?1",
+            params![user_id, password_hash, millis(self.now)],
+        )?;
+        Ok(())
+    }
+
+    /// Notes that somebody showed that an address is theirs.
+    pub fn verify_email(&self, user_id: &str, email_address: &str, strategy: &str) -> rusqlite::Result<()> {
+        self.transaction.execute(
+            "UPDATE email_addresses SET verified_by = ?3
+             WHERE user_id = ?1 AND email_address = ?2 AND verified_by IS NULL",
+            params![user_id, email_address, strategy],
+        )?;
+        Ok(())
+    }
+}
+
+/// Whether an email address (in lower case) is somebody's.
+pub(super) fn email_taken(transaction: &Transaction<'_>, email: &str) -> rusqlite::Result<bool> {
     transaction
         .query_row("SELECT EXISTS (SELECT 1 FROM email_addresses WHERE email_address = ?1)", [email], |row| row.get(0))
 }
@@ -87,36 +126,46 @@ fn email_taken(transaction: &Transaction<'_>, email: &str) -> rusqlite::Result<b
 pub(super) fn insert_seed(
     transaction: &Transaction<'_>,
     seed: &SeedUser,
-    password_hash: &str,
+    password_hash: String,
     now: Duration,
 ) -> rusqlite::Result<()> {
     let user = NewUser {
         first_name: seed.first_name.to_owned(),
         last_name: seed.last_name.to_owned(),
         email: seed.email.to_owned(),
-        password_hash: password_hash.to_owned(),
+        verified_by: Some(BY_ADMIN),
+        password_hash,
+        public_metadata: Map::from_iter([("role".to_owned(), seed.role.into())]),
+        banned: seed.banned,
+        ..NewUser::default()
     };
-    let metadata = serde_json::json!({ "role": seed.role }).to_string();
-    insert(transaction, seed.id, &user, &metadata, seed.banned, now)
+    insert(transaction, seed.id, &user, now)
 }
 
-fn insert(
-    transaction: &Transaction<'_>,
-    id: &str,
-    user: &NewUser,
-    public_metadata: &str,
-    banned: bool,
-    now: Duration,
-) -> rusqlite::Result<()> {
+/// Writes a new user.
+pub(super) fn insert(transaction: &Transaction<'_>, id: &str, user: &NewUser, now: Duration) -> rusqlite::Result<()> {
     let now = millis(now);
+    let text = |metadata: &Map<String, Value>| Value::Object(metadata.clone()).to_string();
+    let email_id = new_id("idn");
     transaction.execute(
-        "INSERT INTO users (id, first_name, last_name, password_hash, public_metadata, banned, created_at, updated_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7)",
-        params![id, user.first_name, user.last_name, user.password_hash, public_metadata, banned, now],
+        "INSERT INTO users (id, first_name, last_name, primary_email_address_id, password_hash, password_updated_at,
+           public_metadata, unsafe_metadata, banned, created_at, updated_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?9, ?6, ?7, ?8, ?9, ?9)",
+        params![
+            id,
+            user.first_name,
+            user.last_name,
+            email_id,
+            user.password_hash,
+            text(&user.public_metadata),
+            text(&user.unsafe_metadata),
+            user.banned,
+            now
+        ],
     )?;
     transaction.execute(
-        "INSERT INTO email_addresses (id, user_id, email_address, created_at) VALUES (?1, ?2, ?3, ?4)",
-        params![new_id("idn"), id, user.email, now],
+        "INSERT INTO email_addresses (id, user_id, email_address, verified_by, created_at) VALUES (?1, ?2, ?3, ?4, ?5)",
+        params![email_id, id, user.email, user.verified_by, now],
     )?;
     Ok(())
 }

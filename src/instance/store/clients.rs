@@ -6,7 +6,7 @@ use rusqlite::{OptionalExtension, Transaction, params};
 use secrecy::SecretString;
 
 use super::{
-    Store, StoreError, from_millis, millis,
+    Client, Store, StoreError, from_millis, millis,
     sessions::{self, Session},
 };
 use crate::instance::ids::{hash_secret, new_id, new_secret};
@@ -31,18 +31,14 @@ impl Store {
         &self,
         user_id: String,
         client_token: Option<String>,
+        user_agent: String,
         now: Duration,
     ) -> Result<(ActiveSession, String), StoreError> {
         self.write(move |transaction| {
             forget_old(transaction, now)?;
             let (client_id, token) = rotate_or_create(transaction, client_token.as_deref(), now)?;
             end_sessions(transaction, &client_id, "replaced", now)?;
-            let session = sessions::insert(transaction, client_id, user_id, now, now + SESSION_LIFETIME)?;
-            transaction.execute(
-                "UPDATE users SET last_sign_in_at = ?2 WHERE id = ?1",
-                params![session.user_id, millis(now)],
-            )?;
-            let refresh_token = sessions::use_and_rotate(transaction, &session, now)?;
+            let (session, refresh_token) = insert_session(transaction, client_id, user_id, &user_agent, now)?;
             let client_updated_at = from_millis(millis(now));
             Ok((ActiveSession { session, client_updated_at, refresh_token: Some(refresh_token) }, token))
         })
@@ -106,7 +102,7 @@ fn client_id(transaction: &Transaction<'_>, token: &str) -> rusqlite::Result<Opt
 }
 
 /// A token that was seen before a sign-in is worth nothing after it: that is what stops session fixation.
-fn rotate(transaction: &Transaction<'_>, client_id: &str, now: Duration) -> rusqlite::Result<String> {
+pub(super) fn rotate(transaction: &Transaction<'_>, client_id: &str, now: Duration) -> rusqlite::Result<String> {
     let token = new_secret();
     transaction.execute(
         "UPDATE clients SET token_hash = ?2, updated_at = ?3 WHERE id = ?1",
@@ -125,17 +121,43 @@ fn rotate_or_create(
         let token = rotate(transaction, &id, now)?;
         return Ok((id, token));
     }
-    let (id, token) = (new_id("client"), new_secret());
+    let (client, token) = create(transaction, now)?;
+    Ok((client.id, token))
+}
+
+/// Writes a new browser. Returns its token, too.
+pub(super) fn create(transaction: &Transaction<'_>, now: Duration) -> rusqlite::Result<(Client, String)> {
+    let written_at = from_millis(millis(now));
+    let client = Client { id: new_id("client"), created_at: written_at, updated_at: written_at };
+    let token = new_secret();
     transaction.execute(
         "INSERT INTO clients (id, token_hash, created_at, updated_at) VALUES (?1, ?2, ?3, ?3)",
-        params![id, hash_secret(&token), millis(now)],
+        params![client.id, hash_secret(&token), millis(now)],
     )?;
-    Ok((id, token))
+    Ok((client, token))
+}
+
+/// Writes a new session. Returns its refresh token, too.
+pub(super) fn insert_session(
+    transaction: &Transaction<'_>,
+    client_id: String,
+    user_id: String,
+    user_agent: &str,
+    now: Duration,
+) -> rusqlite::Result<(Session, SecretString)> {
+    let session = sessions::insert(transaction, client_id, user_id, user_agent, now, now + SESSION_LIFETIME)?;
+    transaction
+        .execute("UPDATE users SET last_sign_in_at = ?2 WHERE id = ?1", params![session.user_id, millis(now)])?;
+    let refresh_token = sessions::use_and_rotate(transaction, &session, now)?;
+    Ok((session, refresh_token))
 }
 
 /// What has expired is of no use to anybody: the file stays as large as what is in use.
-fn forget_old(transaction: &Transaction<'_>, now: Duration) -> rusqlite::Result<()> {
+pub(super) fn forget_old(transaction: &Transaction<'_>, now: Duration) -> rusqlite::Result<()> {
     transaction.execute("DELETE FROM sessions WHERE expire_at <= ?1", [millis(now)])?;
+    transaction.execute("DELETE FROM sign_ins WHERE abandon_at <= ?1", [millis(now)])?;
+    transaction.execute("DELETE FROM sign_ups WHERE abandon_at <= ?1", [millis(now)])?;
+    transaction.execute("DELETE FROM email_codes WHERE expire_at <= ?1", [millis(now)])?;
     transaction.execute(
         "DELETE FROM clients WHERE updated_at <= ?1
          AND NOT EXISTS (SELECT 1 FROM sessions WHERE sessions.client_id = clients.id)",
@@ -144,7 +166,12 @@ fn forget_old(transaction: &Transaction<'_>, now: Duration) -> rusqlite::Result<
     Ok(())
 }
 
-fn end_sessions(transaction: &Transaction<'_>, client_id: &str, status: &str, now: Duration) -> rusqlite::Result<()> {
+pub(super) fn end_sessions(
+    transaction: &Transaction<'_>,
+    client_id: &str,
+    status: &str,
+    now: Duration,
+) -> rusqlite::Result<()> {
     transaction.execute(
         "UPDATE sessions SET status = ?2, updated_at = ?3 WHERE client_id = ?1 AND status = 'active'",
         params![client_id, status, millis(now)],

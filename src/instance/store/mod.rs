@@ -2,11 +2,17 @@
 //! written.
 
 mod accounts;
+mod call;
 mod clients;
+mod email_addresses;
+mod email_codes;
 mod handshakes;
 mod jwt_templates;
+mod lockout;
 mod open;
 mod sessions;
+mod sign_ins;
+mod sign_ups;
 mod user_list;
 mod users;
 
@@ -22,9 +28,15 @@ use tokio::task::spawn_blocking;
 use super::{password::PasswordError, signing_key::SigningKeyError};
 
 pub use accounts::{CreateUserError, NewUser};
+pub use call::{Call, CallError, Client, ClientView, CookieChange, CookieChanges};
 pub use clients::ActiveSession;
+pub use email_addresses::EmailChangeError;
+pub use email_codes::{CodeCheck, EmailCode, Mail};
 pub use jwt_templates::{JwtTemplate, TemplateContent, WriteTemplateError};
+pub use lockout::Lockout;
 pub use sessions::{Session, SessionFilter};
+pub use sign_ins::{SignIn, SignInStatus, SignInView};
+pub use sign_ups::{SignUp, SignUpView};
 pub use user_list::{UserColumn, UserFilter, UserOrder};
 pub use users::{EmailAddress, MergeError, MetadataPatch, User, UserChange};
 

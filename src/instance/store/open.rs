@@ -19,7 +19,8 @@ use crate::instance::{
 };
 
 /// The schemas, oldest first; a file's `user_version` says how many of them it has.
-const MIGRATIONS: [&str; 2] = [include_str!("schema_1.sql"), include_str!("schema_2.sql")];
+const MIGRATIONS: [&str; 3] =
+    [include_str!("schema_1.sql"), include_str!("schema_2.sql"), include_str!("schema_3.sql")];
 /// The first schema with JWT templates.
 const TEMPLATES_SINCE: usize = 2;
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -101,7 +102,7 @@ fn create(transaction: &Transaction<'_>, now: Duration, passwords: &PasswordHash
         params![instance_id, der, secret, millis(now)],
     )?;
     for user in SEED_USERS {
-        accounts::insert_seed(transaction, &user, &passwords.hash_blocking(SEED_PASSWORD)?, now)?;
+        accounts::insert_seed(transaction, &user, passwords.hash_blocking(SEED_PASSWORD)?, now)?;
     }
     Ok(Identity { instance_id, signing_key, secret_key: secret.into() })
 }

@@ -63,7 +63,7 @@ async fn users_are_found_by_each_filter_and_by_all_at_once() {
 #[tokio::test]
 async fn users_are_listed_in_the_order_asked_for_and_page_by_page() {
     let (store, _) = File::new().open();
-    store.start_session(GRACE.to_owned(), None, LATER).await.unwrap();
+    store.start_session(GRACE.to_owned(), None, String::new(), LATER).await.unwrap();
     let change = UserChange { first_name: Some("Zora".to_owned()), last_name: None };
     let ada = store.update_user(ADA.to_owned(), change, LATER).await.unwrap().unwrap();
     assert_eq!(
@@ -116,9 +116,9 @@ async fn metadata_is_merged_as_a_whole_or_not_at_all() {
 #[tokio::test]
 async fn sessions_are_listed_with_the_status_they_have_now() {
     let (store, _) = File::new().open();
-    let (first, token) = store.start_session(ADA.to_owned(), None, NOW).await.unwrap();
-    let (second, _) = store.start_session(ADA.to_owned(), Some(token), LATER).await.unwrap();
-    let (other, _) = store.start_session(GRACE.to_owned(), None, LATER).await.unwrap();
+    let (first, token) = store.start_session(ADA.to_owned(), None, String::new(), NOW).await.unwrap();
+    let (second, _) = store.start_session(ADA.to_owned(), Some(token), String::new(), LATER).await.unwrap();
+    let (other, _) = store.start_session(GRACE.to_owned(), None, String::new(), LATER).await.unwrap();
     let of_ada = |status: Option<&str>| SessionFilter {
         user_id: Some(ADA.to_owned()),
         client_id: None,

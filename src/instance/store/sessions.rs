@@ -6,7 +6,7 @@ use rusqlite::{OptionalExtension, Row, ToSql, Transaction, named_params, params}
 use secrecy::{ExposeSecret, SecretString};
 
 use super::{
-    Page, Store, StoreError, from_millis, millis,
+    Call, Page, Store, StoreError, from_millis, millis,
     users::{User, user},
 };
 use crate::instance::ids::{hash_secret, new_id, new_secret};
@@ -30,6 +30,8 @@ pub struct Session {
     pub last_active_at: Duration,
     /// When it ends, whatever happens in it.
     pub expire_at: Duration,
+    /// What the browser said of itself.
+    pub user_agent: String,
 }
 
 /// Which sessions. What is left out lets all pass.
@@ -40,9 +42,11 @@ pub struct SessionFilter {
     pub status: Option<String>,
 }
 
+const MAX_USER_AGENT_CHARS: usize = 300;
+
 /// Every session, with its status at `:now`.
 const SESSIONS: &str = "(SELECT id, client_id, user_id, created_at, updated_at, last_active_at, expire_at,
-     refresh_token_hash, CASE WHEN status = 'active' AND expire_at <= :now THEN 'expired' ELSE status END AS status
+     refresh_token_hash, user_agent, CASE WHEN status = 'active' AND expire_at <= :now THEN 'expired' ELSE status END AS status
    FROM sessions) AS sessions";
 
 const MATCHES: &str = "(:user_id IS NULL OR user_id = :user_id) AND (:client_id IS NULL OR client_id = :client_id)
@@ -126,19 +130,59 @@ impl Store {
     /// Revokes a session that is active. Returns the session as it is now, if there is one with this id.
     pub async fn revoke_session(&self, id: String, now: Duration) -> Result<Option<Session>, StoreError> {
         self.write(move |transaction| {
-            transaction.execute(
-                "UPDATE clients SET updated_at = ?2
-                 WHERE id = (SELECT client_id FROM sessions WHERE id = ?1 AND status = 'active')",
-                params![id, millis(now)],
-            )?;
-            transaction.execute(
-                "UPDATE sessions SET status = 'revoked', updated_at = ?2 WHERE id = ?1 AND status = 'active'",
-                params![id, millis(now)],
-            )?;
+            revoke(transaction, &id, now)?;
             session(transaction, &id, now)
         })
         .await
     }
+}
+
+impl Call<'_> {
+    /// The active sessions of a user, newest first.
+    pub fn active_sessions(&self, user_id: &str) -> rusqlite::Result<Vec<Session>> {
+        let sql =
+            format!("SELECT * FROM {SESSIONS} WHERE user_id = :user_id AND {COUNTS} ORDER BY created_at DESC, id");
+        let wanted: &[(&str, &dyn ToSql)] = named_params! { ":now": millis(self.now), ":user_id": user_id };
+        self.transaction.prepare_cached(&sql)?.query_map(wanted, row_to_session)?.collect()
+    }
+
+    /// Revokes an active session of a user. Returns the session as it is now, if there is such a one.
+    pub fn revoke_session(&self, user_id: &str, id: &str) -> rusqlite::Result<Option<Session>> {
+        let found = session(self.transaction, id, self.now)?;
+        if !found.is_some_and(|session| session.user_id == user_id && session.status == "active") {
+            return Ok(None);
+        }
+        revoke(self.transaction, id, self.now)?;
+        session(self.transaction, id, self.now)
+    }
+
+    /// Revokes every active session of a user but one.
+    pub fn revoke_sessions(&self, user_id: &str, but: Option<&str>) -> rusqlite::Result<()> {
+        self.transaction.execute(
+            "UPDATE clients SET updated_at = ?3 WHERE id IN
+               (SELECT client_id FROM sessions WHERE user_id = ?1 AND id IS NOT ?2 AND status = 'active')",
+            params![user_id, but, millis(self.now)],
+        )?;
+        self.transaction.execute(
+            "UPDATE sessions SET status = 'revoked', updated_at = ?3
+             WHERE user_id = ?1 AND id IS NOT ?2 AND status = 'active'",
+            params![user_id, but, millis(self.now)],
+        )?;
+        Ok(())
+    }
+}
+
+fn revoke(transaction: &Transaction<'_>, id: &str, now: Duration) -> rusqlite::Result<()> {
+    transaction.execute(
+        "UPDATE clients SET updated_at = ?2
+         WHERE id = (SELECT client_id FROM sessions WHERE id = ?1 AND status = 'active')",
+        params![id, millis(now)],
+    )?;
+    transaction.execute(
+        "UPDATE sessions SET status = 'revoked', updated_at = ?2 WHERE id = ?1 AND status = 'active'",
+        params![id, millis(now)],
+    )?;
+    Ok(())
 }
 
 /// Writes a new session.
@@ -146,6 +190,7 @@ pub(super) fn insert(
     transaction: &Transaction<'_>,
     client_id: String,
     user_id: String,
+    user_agent: &str,
     now: Duration,
     expire_at: Duration,
 ) -> rusqlite::Result<Session> {
@@ -159,11 +204,21 @@ pub(super) fn insert(
         updated_at: written_at,
         last_active_at: written_at,
         expire_at: from_millis(millis(expire_at)),
+        user_agent: user_agent.chars().take(MAX_USER_AGENT_CHARS).collect(),
     };
     transaction.execute(
-        "INSERT INTO sessions (id, client_id, user_id, status, created_at, updated_at, last_active_at, expire_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?5, ?5, ?6)",
-        params![session.id, session.client_id, session.user_id, session.status, millis(now), millis(expire_at)],
+        "INSERT INTO sessions
+           (id, client_id, user_id, status, created_at, updated_at, last_active_at, expire_at, user_agent)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?5, ?5, ?6, ?7)",
+        params![
+            session.id,
+            session.client_id,
+            session.user_id,
+            session.status,
+            millis(now),
+            millis(expire_at),
+            session.user_agent
+        ],
     )?;
     Ok(session)
 }
@@ -195,7 +250,8 @@ pub(super) fn use_and_rotate(
     Ok(token.into())
 }
 
-fn mark_used(transaction: &Transaction<'_>, session: &Session, now: Duration) -> rusqlite::Result<()> {
+/// Notes that a session is in use.
+pub(super) fn mark_used(transaction: &Transaction<'_>, session: &Session, now: Duration) -> rusqlite::Result<()> {
     transaction.execute("UPDATE sessions SET last_active_at = ?2 WHERE id = ?1", params![session.id, millis(now)])?;
     transaction.execute("UPDATE users SET last_active_at = ?2 WHERE id = ?1", params![session.user_id, millis(now)])?;
     Ok(())
@@ -218,5 +274,6 @@ fn row_to_session(row: &Row<'_>) -> rusqlite::Result<Session> {
         updated_at: time("updated_at")?,
         last_active_at: time("last_active_at")?,
         expire_at: time("expire_at")?,
+        user_agent: row.get("user_agent")?,
     })
 }

@@ -29,7 +29,7 @@ impl File {
 }
 
 async fn sign_in(store: &Store, token: Option<&str>) -> (ActiveSession, String) {
-    store.start_session(SEED_USERS[0].id.to_owned(), token.map(str::to_owned), NOW).await.unwrap()
+    store.start_session(SEED_USERS[0].id.to_owned(), token.map(str::to_owned), String::new(), NOW).await.unwrap()
 }
 
 async fn session_of(store: &Store, token: &str, now: Duration) -> Option<String> {
@@ -85,7 +85,7 @@ async fn sign_out_revocation_and_age_end_a_session() {
 async fn a_banned_user_has_no_session() {
     let (store, _) = File::new().open();
     let banned = SEED_USERS.iter().find(|user| user.banned).unwrap();
-    let (active, token) = store.start_session(banned.id.to_owned(), None, NOW).await.unwrap();
+    let (active, token) = store.start_session(banned.id.to_owned(), None, String::new(), NOW).await.unwrap();
     assert_eq!(session_of(&store, &token, NOW).await, None);
     assert!(store.renew_session(token, NOW).await.unwrap().is_none());
     assert!(store.usable_session(active.session.id.clone(), NOW).await.unwrap().is_none());

@@ -5,7 +5,7 @@ use std::time::Duration;
 use rusqlite::{OptionalExtension, Row, Transaction, params};
 use serde_json::{Map, Value};
 
-use super::{Store, StoreError, from_millis, json_object, millis};
+use super::{Call, EmailCode, Store, StoreError, from_millis, json_object, millis};
 use crate::instance::metadata::{self, MAX_METADATA_BYTES};
 
 /// A user.
@@ -16,6 +16,16 @@ pub struct User {
     pub last_name: Option<String>,
     /// The first is the primary one.
     pub email_addresses: Vec<EmailAddress>,
+    /// Whether there is a password to sign in with.
+    pub password_enabled: bool,
+    /// When the password was last set.
+    pub password_updated_at: Option<Duration>,
+    /// How often signing in failed since it last worked.
+    pub failed_attempts: u32,
+    /// Until when nobody can sign in, after too many failures.
+    pub locked_until: Option<Duration>,
+    /// `img_…`
+    pub profile_image_id: Option<String>,
     /// Whether the account is banned.
     pub banned: bool,
     /// Everybody may see it, only servers may change it.
@@ -28,7 +38,7 @@ pub struct User {
     pub last_sign_in_at: Option<Duration>,
     /// When a session of theirs was last used, if ever.
     pub last_active_at: Option<Duration>,
-    /// When they signed up. Their password is from then, too.
+    /// When they signed up.
     pub created_at: Duration,
     /// When their name or metadata was last changed.
     pub updated_at: Duration,
@@ -40,6 +50,10 @@ pub struct EmailAddress {
     pub id: String,
     /// In lower case.
     pub email_address: String,
+    /// The strategy that verified it, if it is.
+    pub verified_by: Option<String>,
+    /// A code that was sent to verify it.
+    pub code: Option<EmailCode>,
 }
 
 /// New values; what is left out stays. An empty name is none.
@@ -78,11 +92,7 @@ impl Store {
     /// Changes a user. Returns them as they are now, if there is such a user.
     pub async fn update_user(&self, id: String, change: UserChange, now: Duration) -> Result<Option<User>, StoreError> {
         self.write(move |transaction| {
-            transaction.execute(
-                "UPDATE users SET first_name = coalesce(?2, first_name), last_name = coalesce(?3, last_name),
-                   updated_at = ?4 WHERE id = ?1",
-                params![id, change.first_name, change.last_name, millis(now)],
-            )?;
+            update(transaction, &id, &change, now)?;
             user(transaction, &id)
         })
         .await
@@ -90,25 +100,83 @@ impl Store {
 
     /// Merges into a user's metadata, deeply; `null` removes. Returns the user as they are now.
     pub async fn merge_metadata(&self, id: String, patch: MetadataPatch, now: Duration) -> Result<User, MergeError> {
-        self.write(move |transaction| {
-            let Some(mut user) = user(transaction, &id)? else { return Ok(Err(MergeError::UnknownUser)) };
-            for (name, metadata, patch) in [
-                ("public_metadata", &mut user.public_metadata, &patch.public_metadata),
-                ("private_metadata", &mut user.private_metadata, &patch.private_metadata),
-                ("unsafe_metadata", &mut user.unsafe_metadata, &patch.unsafe_metadata),
-            ] {
-                let Some(patch) = patch else { continue };
-                metadata::merge(metadata, patch);
-                if metadata::size(metadata) > MAX_METADATA_BYTES {
-                    return Ok(Err(MergeError::TooLarge(name)));
-                }
-            }
-            user.updated_at = from_millis(millis(now));
-            write_metadata(transaction, &user)?;
-            Ok(Ok(user))
-        })
-        .await?
+        self.write(move |transaction| merge(transaction, &id, &patch, now)).await?
     }
+}
+
+impl Call<'_> {
+    /// Changes a user.
+    pub fn update_user(&self, id: &str, change: &UserChange) -> rusqlite::Result<()> {
+        update(self.transaction, id, change, self.now)
+    }
+
+    /// Merges into a user's metadata, deeply; `null` removes.
+    pub fn merge_metadata(&self, id: &str, patch: &MetadataPatch) -> rusqlite::Result<Result<User, MergeError>> {
+        merge(self.transaction, id, patch, self.now)
+    }
+
+    /// Replaces a user's unsafe metadata.
+    pub fn replace_unsafe_metadata(
+        &self,
+        id: &str,
+        metadata: Map<String, Value>,
+    ) -> rusqlite::Result<Result<(), MergeError>> {
+        if metadata::size(&metadata) > MAX_METADATA_BYTES {
+            return Ok(Err(MergeError::TooLarge("unsafe_metadata")));
+        }
+        self.transaction.execute(
+            "UPDATE users SET unsafe_metadata = ?2, updated_at = ?3 WHERE id = ?1",
+            params![id, Value::Object(metadata).to_string(), millis(self.now)],
+        )?;
+        Ok(Ok(()))
+    }
+
+    /// Deletes a user and all that is kept of them.
+    pub fn delete_user(&self, id: &str) -> rusqlite::Result<()> {
+        self.transaction.execute(
+            "DELETE FROM email_codes WHERE owner_id IN (SELECT id FROM email_addresses WHERE user_id = ?1)",
+            [id],
+        )?;
+        self.transaction.execute(
+            "UPDATE clients SET updated_at = ?2 WHERE id IN
+               (SELECT client_id FROM sessions WHERE user_id = ?1 AND status = 'active')",
+            params![id, millis(self.now)],
+        )?;
+        self.transaction.execute("DELETE FROM users WHERE id = ?1", [id])?;
+        Ok(())
+    }
+}
+
+fn update(transaction: &Transaction<'_>, id: &str, change: &UserChange, now: Duration) -> rusqlite::Result<()> {
+    transaction.execute(
+        "UPDATE users SET first_name = coalesce(?2, first_name), last_name = coalesce(?3, last_name),
+           updated_at = ?4 WHERE id = ?1",
+        params![id, change.first_name, change.last_name, millis(now)],
+    )?;
+    Ok(())
+}
+
+fn merge(
+    transaction: &Transaction<'_>,
+    id: &str,
+    patch: &MetadataPatch,
+    now: Duration,
+) -> rusqlite::Result<Result<User, MergeError>> {
+    let Some(mut user) = user(transaction, id)? else { return Ok(Err(MergeError::UnknownUser)) };
+    for (name, metadata, patch) in [
+        ("public_metadata", &mut user.public_metadata, &patch.public_metadata),
+        ("private_metadata", &mut user.private_metadata, &patch.private_metadata),
+        ("unsafe_metadata", &mut user.unsafe_metadata, &patch.unsafe_metadata),
+    ] {
+        let Some(patch) = patch else { continue };
+        metadata::merge(metadata, patch);
+        if metadata::size(metadata) > MAX_METADATA_BYTES {
+            return Ok(Err(MergeError::TooLarge(name)));
+        }
+    }
+    user.updated_at = from_millis(millis(now));
+    write_metadata(transaction, &user)?;
+    Ok(Ok(user))
 }
 
 /// The user with this id.
@@ -128,6 +196,11 @@ pub(super) fn row_to_user(row: &Row<'_>) -> rusqlite::Result<User> {
         first_name: name("first_name")?,
         last_name: name("last_name")?,
         email_addresses: Vec::new(),
+        password_enabled: !row.get::<_, String>("password_hash")?.is_empty(),
+        password_updated_at: time("password_updated_at")?,
+        failed_attempts: row.get("failed_attempts")?,
+        locked_until: time("locked_until")?,
+        profile_image_id: row.get("profile_image_id")?,
         banned: row.get("banned")?,
         public_metadata: json_object(row, "public_metadata")?,
         private_metadata: json_object(row, "private_metadata")?,
@@ -139,12 +212,31 @@ pub(super) fn row_to_user(row: &Row<'_>) -> rusqlite::Result<User> {
     })
 }
 
-/// The email addresses of a user, the oldest first.
+/// The email addresses of a user: the primary one, then the oldest first.
 pub(super) fn email_addresses(transaction: &Transaction<'_>, user_id: &str) -> rusqlite::Result<Vec<EmailAddress>> {
     transaction
-        .prepare_cached("SELECT id, email_address FROM email_addresses WHERE user_id = ?1 ORDER BY created_at, rowid")?
-        .query_map([user_id], |row| Ok(EmailAddress { id: row.get(0)?, email_address: row.get(1)? }))?
+        .prepare_cached(
+            "SELECT email_addresses.id, email_addresses.email_address, verified_by, strategy, failed_attempts, expire_at
+             FROM email_addresses LEFT JOIN email_codes ON owner_id = email_addresses.id WHERE user_id = ?1
+             ORDER BY email_addresses.id = (SELECT primary_email_address_id FROM users WHERE users.id = ?1) DESC,
+               created_at, email_addresses.rowid",
+        )?
+        .query_map([user_id], row_to_email_address)?
         .collect()
+}
+
+fn row_to_email_address(row: &Row<'_>) -> rusqlite::Result<EmailAddress> {
+    let email_address: String = row.get("email_address")?;
+    let code = match row.get("strategy")? {
+        Some(strategy) => Some(EmailCode {
+            strategy,
+            email_address: email_address.clone(),
+            failed_attempts: row.get("failed_attempts")?,
+            expire_at: from_millis(row.get("expire_at")?),
+        }),
+        None => None,
+    };
+    Ok(EmailAddress { id: row.get("id")?, email_address, verified_by: row.get("verified_by")?, code })
 }
 
 fn write_metadata(transaction: &Transaction<'_>, user: &User) -> rusqlite::Result<()> {

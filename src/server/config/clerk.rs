@@ -9,6 +9,7 @@ use url::Url;
 use super::{ConfigError, Variables};
 use crate::{
     clerk::{InstanceType, PublishableKey},
+    instance::Lockout,
     jwt::{parse_issuer, public_key_from_pem},
 };
 
@@ -41,6 +42,8 @@ pub struct EmbeddedClerk {
     pub allow_non_loopback: bool,
     /// `GATEHOUSE_SESSION_TOKEN_SECONDS`. Default 60, as Clerk's.
     pub token_lifetime: Duration,
+    /// `GATEHOUSE_LOCKOUT_ATTEMPTS`, default 100, and `GATEHOUSE_LOCKOUT_SECONDS`, default 3600, as Clerk's.
+    pub lockout: Lockout,
 }
 
 /// A hosted Clerk.
@@ -98,13 +101,15 @@ impl EmbeddedClerk {
             Some("allow-non-loopback") => true,
             Some(_) => return Err(variables.error("GATEHOUSE_EMBEDDED_CLERK", "allow-non-loopback, or nothing")),
         };
-        let expected = "a number of seconds from 1 to 3600";
-        let seconds: u64 = variables.parse("GATEHOUSE_SESSION_TOKEN_SECONDS", expected)?.unwrap_or(60);
-        if !(1..=3600).contains(&seconds) {
-            return Err(variables.error("GATEHOUSE_SESSION_TOKEN_SECONDS", expected));
-        }
-        let database = PathBuf::from(variables.get("GATEHOUSE_INSTANCE_DB").unwrap_or(".gatehouse/instance.db"));
-        Ok(Self { database, allow_non_loopback, token_lifetime: Duration::from_secs(seconds) })
+        let seconds = variables.number("GATEHOUSE_SESSION_TOKEN_SECONDS", "seconds", 1..=3600)?.unwrap_or(60);
+        let attempts = variables.number("GATEHOUSE_LOCKOUT_ATTEMPTS", "attempts", 1..=1_000_000)?.unwrap_or(100);
+        let locked = variables.number("GATEHOUSE_LOCKOUT_SECONDS", "seconds", 1..=31_536_000)?.unwrap_or(3600);
+        Ok(Self {
+            database: PathBuf::from(variables.get("GATEHOUSE_INSTANCE_DB").unwrap_or(".gatehouse/instance.db")),
+            allow_non_loopback,
+            token_lifetime: Duration::from_secs(seconds.into()),
+            lockout: Lockout { attempts, duration: Duration::from_secs(locked.into()) },
+        })
     }
 }
 

@@ -1,6 +1,6 @@
 //! The variables themselves, and how values are read from them. An empty value counts as unset.
 
-use std::{collections::HashMap, fmt, str::FromStr};
+use std::{collections::HashMap, fmt, ops::RangeInclusive, str::FromStr};
 
 use secrecy::SecretString;
 use url::Url;
@@ -9,10 +9,12 @@ use super::ConfigError;
 use crate::jwt::is_loopback;
 
 /// Every variable of ours. One that merely looks like it is a typing error, not a wish.
-const KNOWN: [&str; 8] = [
+const KNOWN: [&str; 10] = [
     "GATEHOUSE_CONFIG_DIR",
     "GATEHOUSE_EMBEDDED_CLERK",
     "GATEHOUSE_INSTANCE_DB",
+    "GATEHOUSE_LOCKOUT_ATTEMPTS",
+    "GATEHOUSE_LOCKOUT_SECONDS",
     "GATEHOUSE_LOG",
     "GATEHOUSE_LOG_FORMAT",
     "GATEHOUSE_METRICS_ADDR",
@@ -82,6 +84,20 @@ impl Variables {
 
     pub(super) fn parse<T: FromStr>(&self, name: &str, expected: &str) -> Result<Option<T>, ConfigError> {
         self.get(name).map(|value| value.parse().map_err(|_| self.error(name, expected))).transpose()
+    }
+
+    /// A whole number within bounds, of something.
+    pub(super) fn number(
+        &self,
+        name: &str,
+        what: &str,
+        bounds: RangeInclusive<u32>,
+    ) -> Result<Option<u32>, ConfigError> {
+        let expected = format!("a number of {what} from {} to {}", bounds.start(), bounds.end());
+        match self.parse::<u32>(name, &expected)? {
+            Some(number) if !bounds.contains(&number) => Err(self.error(name, expected)),
+            number => Ok(number),
+        }
     }
 
     /// An absolute http or https URL without credentials, query or fragment.

@@ -1,4 +1,4 @@
-//! The Frontend API: what browsers ask an instance.
+//! What a browser is sent here for: fresh tokens, and back. And the public keys.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use url::Url;
 
-use super::{InstanceState, accounts::Browser, clerk_error::ClerkError, redirect};
+use crate::instance::{InstanceState, accounts::Browser, clerk_error::ClerkError, redirect};
 
 /// `GET /.well-known/jwks.json`: the public keys.
 pub async fn jwks(State(state): State<Arc<InstanceState>>) -> Json<Value> {
@@ -48,6 +48,16 @@ pub async fn handshake(
     } else {
         target.query_pairs_mut().append_pair("__clerk_handshake", &state.mint.handshake_token(&directives)?);
     }
+    Ok((StatusCode::TEMPORARY_REDIRECT, no_store_location(&target)))
+}
+
+/// `GET /v1/client/touch` and `GET /v1/client/sync`: back where the browser came from. Its cookie lasts a year, and there
+/// are no satellites, so there is nothing to do on the way.
+pub async fn go_back(
+    State(state): State<Arc<InstanceState>>,
+    Query(query): Query<HandshakeQuery>,
+) -> Result<impl IntoResponse, ClerkError> {
+    let target = return_target(&state, query.redirect_url.as_deref())?;
     Ok((StatusCode::TEMPORARY_REDIRECT, no_store_location(&target)))
 }
 

@@ -1,0 +1,112 @@
+//! What the Frontend API refuses, with Clerk's codes: its components choose their words by them and put them beside the
+//! field that they name. A fault in a form is 422; a request that nobody may make is 401 or 403.
+
+use std::time::Duration;
+
+use axum::http::StatusCode;
+
+use crate::instance::{
+    accounts::Refusal,
+    clerk_error::ClerkError,
+    password::PasswordError,
+    store::{CallError, CodeCheck},
+    user_resource::whole_seconds,
+};
+
+/// No session of this browser: Clerk's client asks for its browser again and signs out if it has to.
+pub const UNAUTHENTICATED: ClerkError =
+    ClerkError::new(StatusCode::UNAUTHORIZED, "authentication_invalid", "This browser has no such session.");
+/// One account at a time.
+pub const SESSION_EXISTS: ClerkError = ClerkError::new(
+    StatusCode::BAD_REQUEST,
+    "session_exists",
+    "Somebody is signed in in this browser. Sign out before you sign in as somebody else.",
+);
+/// Neither is a way on.
+pub const NO_SIGN_IN: ClerkError = ClerkError::not_found("This browser has no sign-in with this id.");
+pub const NO_SIGN_UP: ClerkError = ClerkError::not_found("This browser has no sign-up with this id.");
+/// Whoever showed that the account is theirs learns of the ban.
+pub const BANNED: ClerkError = ClerkError::new(
+    StatusCode::FORBIDDEN,
+    "user_banned",
+    "This account is banned. Its owner cannot sign in until an administrator lifts the ban.",
+);
+pub const UNKNOWN_IDENTIFIER: ClerkError =
+    ClerkError::field("form_identifier_not_found", "identifier", "Nobody has an account with this address.");
+pub const WRONG_PASSWORD: ClerkError =
+    ClerkError::field("form_password_incorrect", "password", "The password is not right.");
+/// A factor that this account, or this instance, does not have.
+pub const WRONG_STRATEGY: ClerkError =
+    ClerkError::field("strategy_for_user_invalid", "strategy", "This account cannot be signed in to this way.");
+
+/// A field without which nothing goes on.
+pub const fn param_nil(name: &'static str) -> ClerkError {
+    ClerkError::field("form_param_nil", name, "Enter something here.")
+}
+
+/// A field with a value that has no meaning.
+pub const fn param_value(name: &'static str, message: &'static str) -> ClerkError {
+    ClerkError::field("form_param_value_invalid", name, message)
+}
+
+/// Too many failures: nobody can sign in for this long.
+pub fn locked(left: Duration) -> ClerkError {
+    let message = "This account is locked: too many attempts failed. Try again later.";
+    let error = ClerkError::new(StatusCode::FORBIDDEN, "user_locked", message);
+    error.with_meta("lockout_expires_in_seconds", whole_seconds(left).into())
+}
+
+/// What is wrong with what somebody wants to be known by; the password may stand in a field of another name.
+pub const fn account(refusal: Refusal, password: &'static str) -> ClerkError {
+    match refusal {
+        Refusal::EmailTaken => {
+            ClerkError::field("form_identifier_exists", "email_address", "Somebody has an account with this address.")
+        }
+        Refusal::EmailInvalid => {
+            ClerkError::field("form_param_format_invalid", "email_address", "This is not an email address.")
+        }
+        Refusal::PasswordTooShort => {
+            ClerkError::field("form_password_length_too_short", password, "A password has at least 8 characters.")
+        }
+        Refusal::PasswordTooLong => {
+            ClerkError::field("form_password_length_too_long", password, "A password has at most 72 characters.")
+        }
+        Refusal::PasswordIsEmail => ClerkError::field(
+            "form_password_not_strong_enough",
+            password,
+            "The password must differ from the email address.",
+        ),
+        Refusal::NameTooLong(name) => {
+            ClerkError::field("form_param_max_length_exceeded", name, "A name has at most 100 characters.")
+        }
+        Refusal::WrongCredentials => WRONG_PASSWORD,
+        Refusal::Banned => BANNED,
+    }
+}
+
+/// Why an answered code does not do.
+pub const fn code(check: &CodeCheck) -> Option<ClerkError> {
+    match check {
+        CodeCheck::Correct => None,
+        CodeCheck::Wrong => Some(ClerkError::field("form_code_incorrect", "code", "The code is not right.")),
+        CodeCheck::Expired => {
+            Some(ClerkError::field("verification_expired", "code", "This code works no more. Ask for a new one."))
+        }
+        CodeCheck::Exhausted => {
+            Some(ClerkError::field("verification_failed", "code", "Too many codes were wrong. Ask for a new one."))
+        }
+    }
+}
+
+impl From<ClerkError> for CallError<ClerkError> {
+    fn from(error: ClerkError) -> Self {
+        Self::Refused(error)
+    }
+}
+
+impl From<PasswordError> for ClerkError {
+    fn from(error: PasswordError) -> Self {
+        tracing::error!(%error, "the embedded Clerk could not hash a password");
+        Self::internal()
+    }
+}

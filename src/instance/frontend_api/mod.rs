@@ -1,0 +1,134 @@
+//! The Frontend API: what browsers ask an instance, as Clerk's own client asks it.
+//!
+//! - `handshake`, `client`, `environment`: how a page begins
+//! - `sign_ins`, `sign_ups`, `sessions`: how a session begins, lives and ends
+//! - `me`, `email_addresses`: what whoever is signed in changes of themselves
+//! - `caller`: who asks, and the envelope they are answered in; `origin`: which pages may ask; `form`: what they send
+//! - `resources`: what is answered; `errors`: what is refused; `first_factor`: passwords and codes
+//!
+//! **Who asks.** A browser is known by its `__client` cookie and by nothing else. Scripts cannot read it, no link can
+//! bring it along, and it changes with every sign-in and sign-out, so whoever knew it before knows nothing (session
+//! fixation). The token in the query, `__clerk_db_jwt`, comes with links: Clerk's client takes it from any address that
+//! it is opened with. Were it believed, a link could make somebody sign in to a browser that a stranger shares. So it is
+//! accepted, because Clerk's client insists on having one, and never looked at. The price: pages of a host that the
+//! cookie is not sent for (`127.0.0.1`, when the instance is called `localhost`) have no session here.
+//!
+//! **Who may be told what.** An unknown address is answered `form_identifier_not_found`: Clerk's components offer to sign
+//! up by it. The portal is strict instead: there, unknown and wrong are the same answer after the same work.
+
+mod caller;
+mod client;
+mod email_addresses;
+mod environment;
+mod errors;
+mod first_factor;
+mod form;
+mod handshake;
+mod me;
+mod origin;
+mod resources;
+mod sessions;
+mod sign_ins;
+mod sign_ups;
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    extract::{DefaultBodyLimit, Request},
+    http::Method,
+    middleware::{Next, from_fn, from_fn_with_state},
+    response::Response,
+    routing::{delete, get, patch, post},
+};
+use tower::Layer;
+
+use super::{InstanceState, clerk_error};
+
+pub use handshake::jwks;
+
+/// The largest form holds a user's metadata.
+const MAX_BODY_BYTES: usize = 64 * 1024;
+
+/// The API, below its version.
+pub fn router(state: &Arc<InstanceState>) -> Router<Arc<InstanceState>> {
+    let calls = Router::new()
+        .merge(boot())
+        .merge(attempts())
+        .merge(session())
+        .merge(me())
+        .fallback(clerk_error::not_found)
+        .method_not_allowed_fallback(clerk_error::method_not_allowed)
+        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
+        .with_state(Arc::clone(state));
+    // Which call it is depends on the method, so that is settled before.
+    let calls = from_fn(apply_method_override).layer(calls);
+    Router::new().fallback_service(calls).layer(from_fn_with_state(Arc::clone(state), origin::refuse_other_sites))
+}
+
+fn boot() -> Router<Arc<InstanceState>> {
+    Router::new()
+        .route("/dev_browser", post(client::create_dev_browser))
+        .route("/environment", get(environment::show).patch(environment::show))
+        .route("/client", get(client::show).put(client::create).delete(client::delete))
+        .route("/client/handshake", get(handshake::handshake))
+        .route("/client/sync", get(handshake::go_back))
+        .route("/client/touch", get(handshake::go_back))
+}
+
+fn attempts() -> Router<Arc<InstanceState>> {
+    Router::new()
+        .route("/client/sign_ins", post(sign_ins::create))
+        .route("/client/sign_ins/{id}", get(sign_ins::show))
+        .route("/client/sign_ins/{id}/prepare_first_factor", post(sign_ins::prepare_first_factor))
+        .route("/client/sign_ins/{id}/attempt_first_factor", post(sign_ins::attempt_first_factor))
+        .route("/client/sign_ins/{id}/reset_password", post(sign_ins::reset_password))
+        .route("/client/sign_ups", post(sign_ups::create))
+        .route("/client/sign_ups/{id}", get(sign_ups::show).patch(sign_ups::update))
+        .route("/client/sign_ups/{id}/prepare_verification", post(sign_ups::prepare_verification))
+        .route("/client/sign_ups/{id}/attempt_verification", post(sign_ups::attempt_verification))
+}
+
+fn session() -> Router<Arc<InstanceState>> {
+    Router::new()
+        .route("/client/sessions", delete(sessions::end_all))
+        .route("/client/sessions/{id}", get(sessions::show))
+        .route("/client/sessions/{id}/touch", post(sessions::touch))
+        .route("/client/sessions/{id}/tokens", post(sessions::create_token))
+        .route("/client/sessions/{id}/tokens/{template}", post(sessions::create_template_token))
+        .route("/client/sessions/{id}/end", post(sessions::end))
+        .route("/client/sessions/{id}/remove", post(sessions::remove))
+}
+
+fn me() -> Router<Arc<InstanceState>> {
+    Router::new()
+        .route("/me", get(me::show).patch(me::update).delete(me::delete))
+        .route("/me/metadata", patch(me::merge_metadata))
+        .route("/me/change_password", post(me::change_password))
+        .route("/me/sessions/active", get(me::active_sessions))
+        .route("/me/sessions/{id}/revoke", post(me::revoke_session))
+        // Clerk's client asks with the slash.
+        .route("/me/email_addresses", post(email_addresses::create))
+        .route("/me/email_addresses/", post(email_addresses::create))
+        .route("/me/email_addresses/{id}", get(email_addresses::show).delete(email_addresses::delete))
+        .route("/me/email_addresses/{id}/prepare_verification", post(email_addresses::prepare_verification))
+        .route("/me/email_addresses/{id}/attempt_verification", post(email_addresses::attempt_verification))
+}
+
+/// Clerk's client sends every change as a `POST`, which needs no preflight, and says in the query what it is.
+async fn apply_method_override(mut request: Request, next: Next) -> Response {
+    if request.method() == Method::POST {
+        let mut query = url::form_urlencoded::parse(request.uri().query().unwrap_or_default().as_bytes());
+        let wish = query.find(|(name, _)| name == "_method").map(|(_, value)| value.to_ascii_uppercase());
+        let method = match wish.as_deref() {
+            Some("PATCH") => Some(Method::PATCH),
+            Some("PUT") => Some(Method::PUT),
+            Some("DELETE") => Some(Method::DELETE),
+            _ => None,
+        };
+        if let Some(method) = method {
+            *request.method_mut() = method;
+        }
+    }
+    next.run(request).await
+}

@@ -1,0 +1,123 @@
+//! Sessions of this browser: used, turned into tokens, ended.
+
+use std::{sync::Arc, time::Duration};
+
+use axum::{
+    Json,
+    extract::{Path, State},
+    response::Response,
+};
+use serde_json::Value;
+
+use super::{
+    caller::{Caller, Reply, SessionChoice},
+    resources,
+};
+use crate::instance::{InstanceState, clerk_error::ClerkError, templates, tokens::TemplateToken};
+
+const UNKNOWN_TEMPLATE: ClerkError = ClerkError::not_found("There is no JWT template with this name.");
+
+/// `GET /v1/client/sessions/{id}`
+pub async fn show(
+    State(state): State<Arc<InstanceState>>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Response, ClerkError> {
+    let work = state.answer(&caller, |call| {
+        SessionChoice::id(id).find(call)?;
+        Ok(Reply::Session)
+    });
+    work.await
+}
+
+/// `POST …/touch`: the session is in use. This instance has no organisations yet: none becomes the active one.
+pub async fn touch(
+    State(state): State<Arc<InstanceState>>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Response, ClerkError> {
+    let work = state.answer(&caller, |call| {
+        let (session, _) = SessionChoice::id(id).find(call)?;
+        call.mark_used(&session)?;
+        Ok(Reply::Session)
+    });
+    work.await
+}
+
+/// `POST …/tokens`: a session token, bare.
+pub async fn create_token(
+    State(state): State<Arc<InstanceState>>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Json<Value>, ClerkError> {
+    let (session, _) = state.ask(&caller, |call| SessionChoice::id(id).find(call)).await?;
+    let jwt = state.mint.session_token(&session, &caller.origin, None, state.now())?;
+    Ok(Json(resources::token(&jwt)))
+}
+
+/// `POST …/tokens/{template}`: a token with a template's claims, bare.
+pub async fn create_template_token(
+    State(state): State<Arc<InstanceState>>,
+    caller: Caller,
+    Path((id, template)): Path<(String, String)>,
+) -> Result<Json<Value>, ClerkError> {
+    let (session, user) = state.ask(&caller, |call| SessionChoice::id(id).find(call)).await?;
+    let template = state.store.jwt_template_by_name(template).await?.ok_or(UNKNOWN_TEMPLATE)?.content;
+    let token = TemplateToken {
+        claims: templates::render(&template.claims, &templates::shortcode_user(&user)),
+        user_id: &session.user_id,
+        origin: &caller.origin,
+        lifetime: Duration::from_secs(template.lifetime_seconds.into()),
+        allowed_clock_skew: Duration::from_secs(template.allowed_clock_skew_seconds.into()),
+    };
+    let jwt = state.mint.template_token(token, state.now())?;
+    Ok(Json(resources::token(&jwt)))
+}
+
+/// `POST …/end`
+pub async fn end(
+    State(state): State<Arc<InstanceState>>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Response, ClerkError> {
+    finish(state, &caller, id, "ended").await
+}
+
+/// `POST …/remove`: the same, but Clerk calls the session removed. It is kept as an ended one.
+pub async fn remove(
+    State(state): State<Arc<InstanceState>>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Response, ClerkError> {
+    finish(state, &caller, id, "removed").await
+}
+
+async fn finish(
+    state: Arc<InstanceState>,
+    caller: &Caller,
+    id: String,
+    status: &'static str,
+) -> Result<Response, ClerkError> {
+    let shared = Arc::clone(&state);
+    let work = state.answer(caller, move |call| {
+        let (mut session, owner) = SessionChoice::id(id).find(call)?;
+        call.end_session()?;
+        tracing::info!(user.id = owner.id, session.id = session.id, "signed out");
+        status.clone_into(&mut session.status);
+        session.updated_at = call.now();
+        Ok(Reply::Resource(resources::ended_session(&shared, &session, &owner)))
+    });
+    work.await
+}
+
+/// `DELETE /v1/client/sessions`: signs out. Answered with the browser, in which nobody is signed in any more.
+pub async fn end_all(State(state): State<Arc<InstanceState>>, caller: Caller) -> Result<Response, ClerkError> {
+    let work = state.answer(&caller, |call| {
+        if let Some((session, owner)) = call.session()? {
+            tracing::info!(user.id = owner.id, session.id = session.id, "signed out");
+        }
+        call.end_session()?;
+        Ok(Reply::Client)
+    });
+    work.await
+}

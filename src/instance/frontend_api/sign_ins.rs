@@ -1,0 +1,247 @@
+//! Signing in: an address, then a password or a code; both at once; a forgotten password replaced.
+
+use std::sync::Arc;
+
+use axum::{
+    extract::{Path, State},
+    response::Response,
+};
+
+use super::{
+    caller::{Caller, Reply},
+    errors::{self, BANNED, NO_SIGN_IN, SESSION_EXISTS, UNKNOWN_IDENTIFIER, WRONG_PASSWORD, WRONG_STRATEGY},
+    first_factor::{AddressChoice, ComparedPassword, accept_code, accept_password, send_code},
+    form::Form,
+    resources::{self, EMAIL_CODE, PASSWORD, RESET_PASSWORD},
+};
+use crate::instance::{
+    InstanceState,
+    accounts::{check_password, normalise_email},
+    clerk_error::ClerkError,
+    store::{Call, CallError, SignIn, SignInStatus},
+};
+
+/// `POST /v1/client/sign_ins`: `identifier`; with `strategy` and `password` it is all there is to it; with the strategy
+/// of a code, the code is sent at once.
+pub async fn create(
+    State(state): State<Arc<InstanceState>>,
+    caller: Caller,
+    form: Form,
+) -> Result<Response, ClerkError> {
+    let identifier = form.filled("identifier").map(normalise_email);
+    let password = form.filled("password");
+    match form.filled("strategy").unwrap_or(PASSWORD) {
+        PASSWORD => match (identifier, password) {
+            (Some(identifier), Some(password)) => {
+                create_with_password(state, &caller, identifier, password.to_owned()).await
+            }
+            (identifier, _) => begin(state, &caller, identifier, None).await,
+        },
+        EMAIL_CODE => begin(state, &caller, identifier, Some(EMAIL_CODE)).await,
+        RESET_PASSWORD => begin(state, &caller, identifier, Some(RESET_PASSWORD)).await,
+        _ => Err(WRONG_STRATEGY),
+    }
+}
+
+/// Begins, and sends a code if `strategy` is one of a code.
+async fn begin(
+    state: Arc<InstanceState>,
+    caller: &Caller,
+    identifier: Option<String>,
+    strategy: Option<&'static str>,
+) -> Result<Response, ClerkError> {
+    let shared = Arc::clone(&state);
+    let work = state.answer(caller, move |call| {
+        refuse_second_session(call)?;
+        let user_id = match &identifier {
+            Some(identifier) => Some(user_id(call, identifier)?),
+            None => None,
+        };
+        let sign_in = call.begin_sign_in(user_id, identifier.clone())?;
+        if let (Some(strategy), Some(identifier)) = (strategy, &identifier) {
+            send_code(call, &sign_in, strategy, AddressChoice::Address(identifier))?;
+        }
+        show_now(&shared, call, sign_in)
+    });
+    work.await
+}
+
+async fn create_with_password(
+    state: Arc<InstanceState>,
+    caller: &Caller,
+    identifier: String,
+    password: String,
+) -> Result<Response, ClerkError> {
+    let wanted = identifier.clone();
+    let find = move |call: &mut Call<'_>| {
+        refuse_second_session(call)?;
+        user_id(call, &wanted)
+    };
+    let password = state.compare_password(caller, password, find).await?;
+    let (shared, user_agent) = (Arc::clone(&state), caller.browser.user_agent.clone());
+    let work = state.answer(caller, move |call| {
+        refuse_second_session(call)?;
+        let user_id = user_id(call, &identifier)?;
+        accept_password(call, &user_id, &password, shared.settings.lockout, WRONG_PASSWORD)?;
+        let sign_in = call.begin_sign_in(Some(user_id), Some(identifier))?;
+        complete(&shared, call, sign_in, PASSWORD, &user_agent)
+    });
+    work.await
+}
+
+/// `GET /v1/client/sign_ins/{id}`
+pub async fn show(
+    State(state): State<Arc<InstanceState>>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Response, ClerkError> {
+    let shared = Arc::clone(&state);
+    let work = state.answer(&caller, move |call| {
+        let sign_in = call.sign_in(&id)?.ok_or(NO_SIGN_IN)?;
+        show_now(&shared, call, sign_in)
+    });
+    work.await
+}
+
+/// `POST …/prepare_first_factor`: sends a code to `email_address_id`, or to the primary address.
+pub async fn prepare_first_factor(
+    State(state): State<Arc<InstanceState>>,
+    caller: Caller,
+    Path(id): Path<String>,
+    form: Form,
+) -> Result<Response, ClerkError> {
+    let strategy = code_strategy(form.required("strategy")?).ok_or(WRONG_STRATEGY)?;
+    let address = form.filled("email_address_id").map(str::to_owned);
+    let shared = Arc::clone(&state);
+    let work = state.answer(&caller, move |call| {
+        let sign_in = waiting(call, &id, SignInStatus::NeedsFirstFactor)?;
+        let address = address.as_deref().map_or(AddressChoice::Primary, AddressChoice::Id);
+        send_code(call, &sign_in, strategy, address)?;
+        show_now(&shared, call, sign_in)
+    });
+    work.await
+}
+
+/// `POST …/attempt_first_factor`: `strategy`, and `password` or `code`.
+pub async fn attempt_first_factor(
+    State(state): State<Arc<InstanceState>>,
+    caller: Caller,
+    Path(id): Path<String>,
+    form: Form,
+) -> Result<Response, ClerkError> {
+    let strategy = form.required("strategy")?;
+    if strategy == PASSWORD {
+        let password = form.required("password")?.to_owned();
+        return attempt_password(state, &caller, id, password).await;
+    }
+    let strategy = code_strategy(strategy).ok_or(WRONG_STRATEGY)?;
+    let code = form.required("code")?.to_owned();
+    let (shared, user_agent) = (Arc::clone(&state), caller.browser.user_agent.clone());
+    let work = state.answer(&caller, move |call| {
+        let mut sign_in = waiting(call, &id, SignInStatus::NeedsFirstFactor)?;
+        accept_code(call, &sign_in, strategy, &code, shared.settings.lockout)?;
+        if strategy == EMAIL_CODE {
+            return complete(&shared, call, sign_in, strategy, &user_agent);
+        }
+        sign_in.status = SignInStatus::NeedsNewPassword;
+        sign_in.verified_by = Some(strategy.to_owned());
+        call.save_sign_in(&sign_in)?;
+        show_now(&shared, call, sign_in)
+    });
+    work.await
+}
+
+async fn attempt_password(
+    state: Arc<InstanceState>,
+    caller: &Caller,
+    id: String,
+    password: String,
+) -> Result<Response, ClerkError> {
+    let wanted = id.clone();
+    let find = move |call: &mut Call<'_>| {
+        let sign_in = waiting(call, &wanted, SignInStatus::NeedsFirstFactor)?;
+        Ok(sign_in.user_id.ok_or(WRONG_STRATEGY)?)
+    };
+    let password: ComparedPassword = state.compare_password(caller, password, find).await?;
+    let (shared, user_agent) = (Arc::clone(&state), caller.browser.user_agent.clone());
+    let work = state.answer(caller, move |call| {
+        let sign_in = waiting(call, &id, SignInStatus::NeedsFirstFactor)?;
+        let user_id = sign_in.user_id.clone().ok_or(WRONG_STRATEGY)?;
+        accept_password(call, &user_id, &password, shared.settings.lockout, WRONG_PASSWORD)?;
+        complete(&shared, call, sign_in, PASSWORD, &user_agent)
+    });
+    work.await
+}
+
+/// `POST …/reset_password`: `password`, and `sign_out_of_other_sessions`. Follows a code that showed whose account it is.
+pub async fn reset_password(
+    State(state): State<Arc<InstanceState>>,
+    caller: Caller,
+    Path(id): Path<String>,
+    form: Form,
+) -> Result<Response, ClerkError> {
+    let password = form.required("password")?.to_owned();
+    let sign_out_others = form.filled("sign_out_of_other_sessions") == Some("true");
+    let wanted = id.clone();
+    let find = state.ask(&caller, move |call| Ok(waiting(call, &wanted, SignInStatus::NeedsNewPassword)?.identifier));
+    let email = find.await?.unwrap_or_default();
+    check_password(&password, &email).map_err(|refusal| errors::account(refusal, "password"))?;
+    let password_hash = state.passwords.hash(password).await?;
+    let (shared, user_agent) = (Arc::clone(&state), caller.browser.user_agent.clone());
+    let work = state.answer(&caller, move |call| {
+        let sign_in = waiting(call, &id, SignInStatus::NeedsNewPassword)?;
+        let user_id = sign_in.user_id.clone().ok_or(NO_SIGN_IN)?;
+        call.set_password(&user_id, &password_hash)?;
+        if sign_out_others {
+            call.revoke_sessions(&user_id, None)?;
+        }
+        complete(&shared, call, sign_in, RESET_PASSWORD, &user_agent)
+    });
+    work.await
+}
+
+/// Signs in who showed that the account is theirs.
+fn complete(
+    state: &InstanceState,
+    call: &mut Call<'_>,
+    mut sign_in: SignIn,
+    strategy: &str,
+    user_agent: &str,
+) -> Result<Reply, CallError<ClerkError>> {
+    let user = sign_in.user_id.as_deref().map(|id| call.user(id)).transpose()?.flatten().ok_or(NO_SIGN_IN)?;
+    if user.banned {
+        return Err(BANNED.into());
+    }
+    let session = call.start_session(&user.id, user_agent)?;
+    tracing::info!(user.id = user.id, session.id = session.id, strategy, "signed in");
+    sign_in.status = SignInStatus::Complete;
+    sign_in.verified_by = Some(strategy.to_owned());
+    sign_in.created_session_id = Some(session.id);
+    call.save_sign_in(&sign_in)?;
+    show_now(state, call, sign_in)
+}
+
+fn show_now(state: &InstanceState, call: &Call<'_>, sign_in: SignIn) -> Result<Reply, CallError<ClerkError>> {
+    let view = call.show_sign_in(sign_in)?;
+    Ok(Reply::Resource(resources::sign_in(state, &view)))
+}
+
+/// The sign-in with this id, if it is this browser's and waits for this.
+fn waiting(call: &Call<'_>, id: &str, status: SignInStatus) -> Result<SignIn, CallError<ClerkError>> {
+    let sign_in = call.sign_in(id)?.filter(|sign_in| sign_in.status == status);
+    Ok(sign_in.ok_or(NO_SIGN_IN)?)
+}
+
+fn user_id(call: &Call<'_>, identifier: &str) -> Result<String, CallError<ClerkError>> {
+    Ok(call.user_with_email(identifier)?.ok_or(UNKNOWN_IDENTIFIER)?.id)
+}
+
+/// One account at a time.
+pub fn refuse_second_session(call: &Call<'_>) -> Result<(), CallError<ClerkError>> {
+    if call.session()?.is_some() { Err(SESSION_EXISTS.into()) } else { Ok(()) }
+}
+
+/// The strategies that send a code.
+fn code_strategy(strategy: &str) -> Option<&'static str> {
+    [EMAIL_CODE, RESET_PASSWORD].into_iter().find(|known| *known == strategy)
+}

@@ -1,0 +1,56 @@
+//! The outbox: every mail that would have been sent. Whoever can see it can sign in as anybody, as on all of this
+//! instance: it is for development on this machine.
+
+use std::sync::Arc;
+
+use axum::{Json, extract::State, response::IntoResponse};
+use maud::{Markup, html};
+use serde_json::{Value, json};
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+
+use super::{ErrorPage, PortalError, html as html_response, page::page};
+use crate::instance::{InstanceState, clerk_error::ClerkError, store::Mail, user_resource::millis};
+
+/// `GET /outbox`, for people.
+pub(super) async fn show(State(state): State<Arc<InstanceState>>) -> Result<impl IntoResponse, ErrorPage> {
+    let mails = state.store.mails().await.map_err(|error| PortalError::from(error).page(&state))?;
+    let card = html! {
+        h1 #title { "Outbox" }
+        p.muted { "What this instance would have sent. Nothing leaves this machine." }
+        @if mails.is_empty() { p { "No mail yet." } }
+        @for mail in &mails { (letter(mail)) }
+    };
+    Ok(html_response(page(&state, "Outbox", &card)))
+}
+
+fn letter(mail: &Mail) -> Markup {
+    let seconds = i64::try_from(mail.created_at.as_secs()).unwrap_or_default();
+    let sent_at = OffsetDateTime::from_unix_timestamp(seconds).ok().and_then(|time| time.format(&Rfc3339).ok());
+    html! {
+        article {
+            h2 { (mail.subject) }
+            p.muted { "To " (mail.recipient) @if let Some(time) = sent_at { ", " time datetime=(time) { (time) } } }
+            p { (mail.body) }
+        }
+    }
+}
+
+/// `GET /outbox.json`, for tests: newest first.
+pub async fn list(State(state): State<Arc<InstanceState>>) -> Result<Json<Value>, ClerkError> {
+    let mails = state.store.mails().await?;
+    let data: Vec<Value> = mails
+        .iter()
+        .map(|mail| {
+            json!({
+                "object": "email",
+                "id": mail.id,
+                "to": mail.recipient,
+                "subject": mail.subject,
+                "text": mail.body,
+                "code": mail.code,
+                "created_at": millis(mail.created_at),
+            })
+        })
+        .collect();
+    Ok(Json(json!({ "total_count": data.len(), "data": data })))
+}

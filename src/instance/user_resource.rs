@@ -1,0 +1,135 @@
+//! A user as both APIs show them: what only servers may see is not in here.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::{
+    InstanceState,
+    store::{EmailAddress, EmailCode, User},
+};
+
+/// A user. What this instance does not have (usernames, second factors, …) is empty.
+pub fn user(state: &InstanceState, user: &User) -> Value {
+    let now = state.now();
+    let locked_for = user.locked_until.and_then(|until| until.checked_sub(now)).filter(|left| !left.is_zero());
+    json!({
+        "object": "user",
+        "id": user.id,
+        "username": null,
+        "first_name": user.first_name,
+        "last_name": user.last_name,
+        "image_url": image_url(state, user),
+        "has_image": user.profile_image_id.is_some(),
+        "primary_email_address_id": user.email_addresses.first().map(|email| email.id.as_str()),
+        "primary_phone_number_id": null,
+        "primary_web3_wallet_id": null,
+        "password_enabled": user.password_enabled,
+        "two_factor_enabled": false,
+        "totp_enabled": false,
+        "backup_code_enabled": false,
+        "email_addresses": user.email_addresses.iter().map(|email| email_address(email, now)).collect::<Value>(),
+        "phone_numbers": [],
+        "web3_wallets": [],
+        "external_accounts": [],
+        "enterprise_accounts": [],
+        "organization_memberships": [],
+        "public_metadata": user.public_metadata,
+        "unsafe_metadata": user.unsafe_metadata,
+        "external_id": null,
+        "last_sign_in_at": user.last_sign_in_at.map(millis),
+        "banned": user.banned,
+        "locked": locked_for.is_some(),
+        "lockout_expires_in_seconds": locked_for.map(whole_seconds),
+        "verification_attempts_remaining": attempts_remaining(state, user, locked_for),
+        "created_at": millis(user.created_at),
+        "updated_at": millis(user.updated_at),
+        "last_active_at": user.last_active_at.map(millis),
+        "create_organization_enabled": false,
+        "create_organizations_limit": null,
+        "delete_self_enabled": true,
+        "legal_accepted_at": null,
+        "locale": null,
+        "password_last_updated_at": user.password_updated_at.map(millis),
+        "timezone": null,
+        "deprovisioned": false,
+    })
+}
+
+/// What everybody may see of a user.
+pub fn public_user_data(state: &InstanceState, user: &User) -> Value {
+    json!({
+        "first_name": user.first_name,
+        "last_name": user.last_name,
+        "image_url": image_url(state, user),
+        "has_image": user.profile_image_id.is_some(),
+        "identifier": user.email_addresses.first().map(|email| email.email_address.as_str()),
+        "user_id": user.id,
+    })
+}
+
+/// Where the picture of a user is, if they have one.
+pub fn image_url(state: &InstanceState, user: &User) -> String {
+    let path = |id: &String| format!("{}{}", state.public_origin(), state.path(&format!("images/{id}")));
+    user.profile_image_id.as_ref().map(path).unwrap_or_default()
+}
+
+/// An email address.
+pub fn email_address(email: &EmailAddress, now: Duration) -> Value {
+    let verification = match (&email.verified_by, &email.code) {
+        (Some(strategy), _) => verified(strategy),
+        (None, Some(code)) => waiting(code, now),
+        (None, None) => Value::Null,
+    };
+    json!({
+        "object": "email_address",
+        "id": email.id,
+        "email_address": email.email_address,
+        "verification": verification,
+        "linked_to": [],
+        "matches_sso_connection": false,
+    })
+}
+
+/// What was verified, and how.
+pub fn verified(strategy: &str) -> Value {
+    verification("verified", strategy, Value::Null, Value::Null)
+}
+
+/// What waits for a code.
+pub fn waiting(code: &EmailCode, now: Duration) -> Value {
+    let status = match () {
+        () if code.is_exhausted() => "failed",
+        () if code.expire_at <= now => "expired",
+        () => "unverified",
+    };
+    verification(status, &code.strategy, code.failed_attempts.into(), millis(code.expire_at).into())
+}
+
+fn verification(status: &str, strategy: &str, attempts: Value, expire_at: Value) -> Value {
+    json!({
+        "object": "verification",
+        "status": status,
+        "strategy": strategy,
+        "attempts": attempts,
+        "expire_at": expire_at,
+        "error": null,
+        "verified_at_client": null,
+    })
+}
+
+/// How many more failures an account bears; a lock that is over has forgotten them.
+fn attempts_remaining(state: &InstanceState, user: &User, locked_for: Option<Duration>) -> u32 {
+    let failed = if user.locked_until.is_some() && locked_for.is_none() { 0 } else { user.failed_attempts };
+    state.settings.lockout.attempts.saturating_sub(failed)
+}
+
+/// Seconds, rounded up: who waits as long is in time.
+pub fn whole_seconds(time: Duration) -> u64 {
+    time.as_secs() + u64::from(time.subsec_nanos() > 0)
+}
+
+/// Clerk's times are in milliseconds since the Unix epoch.
+pub fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
