@@ -1,7 +1,9 @@
 //! What signing up, in and out means, whatever asked for it.
 
-use axum::http::HeaderMap;
-use axum::http::header::{COOKIE, USER_AGENT};
+use axum::http::{
+    HeaderMap,
+    header::{COOKIE, USER_AGENT},
+};
 
 use super::{
     InstanceState,
@@ -9,7 +11,7 @@ use super::{
     password::PasswordError,
     session_cookies::{CLIENT, CookieWriter, DEV_BROWSER},
     signing_key::SigningKeyError,
-    store::{ActiveSession, CreateUserError, NewUser, StoreError},
+    store::{ActiveSession, CreateUserError, Credentials, NewUser, StoreError},
 };
 
 /// Clerk's own bounds, in characters.
@@ -85,16 +87,26 @@ fn is_dev_browser(id: &str) -> bool {
 }
 
 impl InstanceState {
-    /// Signs a browser in. Returns the cookies that say so.
+    /// Signs a browser in. Returns the cookies that say so. Unknown, wrong and locked are the same answer after the same
+    /// work.
     pub async fn sign_in(&self, email: &str, password: String, browser: &Browser) -> Result<Vec<String>, AccountError> {
         let credentials = self.store.credentials(normalise_email(email)).await?;
         let stored = credentials.as_ref().map(|credentials| credentials.password_hash.clone());
-        let correct = self.passwords.verify(password, stored).await?;
-        let credentials = credentials.filter(|_| correct).ok_or(AccountError::Refused(Refusal::WrongCredentials))?;
-        if credentials.banned {
+        let correct = self.passwords.verify(password, stored.filter(|hash| !hash.is_empty())).await?;
+        let Some(Credentials { user_id, password_hash, banned }) = credentials else {
+            return Err(AccountError::Refused(Refusal::WrongCredentials));
+        };
+        let settle =
+            self.store.settle_attempt(user_id.clone(), password_hash, correct, self.settings.lockout, self.now());
+        if !settle.await? {
+            return Err(AccountError::Refused(Refusal::WrongCredentials));
+        }
+        if banned {
             return Err(AccountError::Refused(Refusal::Banned));
         }
-        self.start_session(credentials.user_id, browser).await
+        let (token, user_agent) = (browser.client_token.clone(), browser.user_agent.clone());
+        let (active, token) = self.store.start_session(user_id, token, user_agent, self.now()).await?;
+        self.signed_in(&active, token, browser)
     }
 
     /// Creates an account and signs the browser in. Returns the cookies that say so.
@@ -108,8 +120,9 @@ impl InstanceState {
             password_hash: self.passwords.hash(form.password).await?,
             ..NewUser::default()
         };
-        match self.store.create_user(user, self.now()).await {
-            Ok(user_id) => self.start_session(user_id, browser).await,
+        let (token, user_agent) = (browser.client_token.clone(), browser.user_agent.clone());
+        match self.store.sign_up(user, token, user_agent, self.now()).await {
+            Ok((active, token)) => self.signed_in(&active, token, browser),
             Err(CreateUserError::EmailTaken) => Err(AccountError::Refused(Refusal::EmailTaken)),
             Err(CreateUserError::Store(error)) => Err(error.into()),
         }
@@ -163,11 +176,9 @@ impl InstanceState {
         Ok(values)
     }
 
-    async fn start_session(&self, user_id: String, browser: &Browser) -> Result<Vec<String>, AccountError> {
-        let (token, user_agent) = (browser.client_token.clone(), browser.user_agent.clone());
-        let (active, token) = self.store.start_session(user_id, token, user_agent, self.now()).await?;
+    fn signed_in(&self, active: &ActiveSession, token: String, browser: &Browser) -> Result<Vec<String>, AccountError> {
         tracing::info!(user.id = active.session.user_id, session.id = active.session.id, "signed in");
-        let mut values = self.application_cookies(Some(&active), browser, &self.public_origin())?;
+        let mut values = self.application_cookies(Some(active), browser, &self.public_origin())?;
         values.push(self.cookies().client(&token.into()));
         Ok(values)
     }

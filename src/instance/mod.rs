@@ -47,6 +47,7 @@ pub use seed::{SEED_PASSWORD, SEED_USERS, SeedUser};
 pub use store::{Lockout, StoreError};
 
 use clerk_error::ClerkError;
+use frontend_api::Throttle;
 use password::PasswordHasher;
 use publishable_key::{ISSUER_HOST, PUBLISHABLE_KEY};
 use store::Store;
@@ -70,6 +71,8 @@ pub struct Settings {
     pub token_lifetime: Duration,
     /// When an account is locked, and for how long.
     pub lockout: Lockout,
+    /// How often one address may try to sign in or up in ten seconds.
+    pub attempts_per_window: u32,
     /// The stylesheet of the pages, a path on the public origin.
     pub stylesheet: &'static str,
     /// Tells the time.
@@ -87,6 +90,7 @@ struct InstanceState {
     store: Store,
     mint: TokenMint,
     passwords: PasswordHasher,
+    throttle: Throttle,
     secret_key: SecretString,
 }
 
@@ -100,7 +104,8 @@ impl Instance {
         let passwords = PasswordHasher::default();
         let (store, identity) = Store::open(&settings.database, now, &passwords)?;
         let mint = TokenMint::new(identity.signing_key, identity.instance_id, settings.token_lifetime);
-        let state = InstanceState { settings, store, mint, passwords, secret_key: identity.secret_key };
+        let throttle = Throttle::new(settings.attempts_per_window);
+        let state = InstanceState { settings, store, mint, passwords, throttle, secret_key: identity.secret_key };
         Ok(Self { state: Arc::new(state) })
     }
 
@@ -140,6 +145,7 @@ impl Instance {
     pub fn router(&self) -> Router {
         let router = Router::new()
             .route("/.well-known/jwks.json", get(frontend_api::jwks))
+            .route("/images/{id}", get(frontend_api::profile_image))
             .merge(portal::router())
             .fallback(clerk_error::not_found);
         self.serve(router)

@@ -34,7 +34,8 @@ pub fn is_reserved(claim: &str) -> bool {
 
 /// What shortcodes can name of a user. Private metadata is not among it.
 pub fn shortcode_user(user: &User) -> Value {
-    let email = user.email_addresses.first().map(|email| email.email_address.as_str());
+    let primary = user.email_addresses.first();
+    let email = primary.map(|email| email.email_address.as_str());
     let names: Vec<&str> = [&user.first_name, &user.last_name].into_iter().flatten().map(String::as_str).collect();
     let full_name = (!names.is_empty()).then(|| names.join(" "));
     json!({
@@ -46,7 +47,7 @@ pub fn shortcode_user(user: &User) -> Value {
         "full_name": full_name,
         "email_address": email,
         "primary_email_address": email,
-        "email_verified": false,
+        "email_verified": primary.is_some_and(|email| email.verified_by.is_some()),
         "primary_phone_number": null,
         "phone_number_verified": false,
         "primary_web3_wallet": null,

@@ -11,7 +11,17 @@ fn user() -> User {
         id: "user_1".to_owned(),
         first_name: Some("Maria".to_owned()),
         last_name: None,
-        email_addresses: vec![EmailAddress { id: "idn_1".to_owned(), email_address: "maria@example.com".to_owned() }],
+        email_addresses: vec![EmailAddress {
+            id: "idn_1".to_owned(),
+            email_address: "maria@example.com".to_owned(),
+            verified_by: None,
+            code: None,
+        }],
+        password_enabled: true,
+        password_updated_at: None,
+        failed_attempts: 0,
+        locked_until: None,
+        profile_image_id: None,
         banned: false,
         public_metadata: object(json!({
             "interests": ["reading", "climbing"], "address": { "Home": "Oslo", "zip code": 7 }, "off": false,

@@ -21,6 +21,7 @@ fn session() -> Session {
         updated_at: NOW,
         last_active_at: NOW,
         expire_at: NOW,
+        user_agent: String::new(),
     }
 }
 

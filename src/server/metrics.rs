@@ -47,6 +47,10 @@ fn builder() -> Result<PrometheusBuilder, BuildError> {
 pub async fn serve(address: SocketAddr, key_sets: Arc<KeySets>, clock: Clock) -> Result<(), StartError> {
     let handle = recorder();
     metrics::describe_counter!("clerk_requests_total", "Requests by what Clerk's rules decided about them, and why");
+    metrics::describe_counter!(
+        "instance_unknown_requests_total",
+        "Requests for what the embedded Clerk does not serve"
+    );
     describe_metrics();
     let listener = bind(address).await?;
     tracing::info!(address = %listener.local_addr()?, "serving metrics");

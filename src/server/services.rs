@@ -133,6 +133,7 @@ fn embedded_setup(embedded: &EmbeddedClerk, place: &Place<'_>) -> Result<ClerkSe
         allow_non_loopback: embedded.allow_non_loopback,
         token_lifetime: embedded.token_lifetime,
         lockout: embedded.lockout,
+        attempts_per_window: embedded.attempts_per_window,
         stylesheet: STYLESHEET,
         clock: Arc::clone(place.clock),
     })?;

@@ -184,15 +184,19 @@ async fn a_user_has_clerks_shape() {
         "primary_web3_wallet_id": null, "password_enabled": true, "two_factor_enabled": false, "totp_enabled": false,
         "backup_code_enabled": false,
         "email_addresses": [{
-            "object": "email_address", "id": email_id, "email_address": "ada@example.com", "verification": null,
-            "linked_to": [],
+            "object": "email_address", "id": email_id, "email_address": "ada@example.com",
+            "verification": {
+                "object": "verification", "status": "verified", "strategy": "admin", "attempts": null,
+                "expire_at": null, "error": null, "verified_at_client": null,
+            },
+            "linked_to": [], "matches_sso_connection": false,
         }],
         "phone_numbers": [], "web3_wallets": [], "external_accounts": [], "enterprise_accounts": [],
         "organization_memberships": [], "public_metadata": { "role": "admin" }, "private_metadata": {},
         "unsafe_metadata": {}, "external_id": null, "last_sign_in_at": null, "banned": false, "locked": false,
-        "lockout_expires_in_seconds": null, "verification_attempts_remaining": null, "created_at": null,
+        "lockout_expires_in_seconds": null, "verification_attempts_remaining": 100, "created_at": null,
         "updated_at": null, "last_active_at": null, "create_organization_enabled": false,
-        "create_organizations_limit": null, "delete_self_enabled": false, "legal_accepted_at": null, "locale": null,
+        "create_organizations_limit": null, "delete_self_enabled": true, "legal_accepted_at": null, "locale": null,
         "password_last_updated_at": null, "timezone": null, "deprovisioned": false,
     });
     assert_eq!(user, expected);

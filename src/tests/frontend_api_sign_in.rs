@@ -1,8 +1,9 @@
 //! The embedded Clerk's Frontend API: signing in and out, spoken to as Clerk's own client speaks.
 
+use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::support::{App, Browser, now, ok, refusal, refused};
+use super::support::{App, Browser, backend, now, ok, refusal, refused};
 
 const ADA: &str = "user_seed00000000000000000000Ada";
 const EMAIL: &str = "ada@example.com";
@@ -92,4 +93,133 @@ async fn a_code_signs_in_once() {
     assert_eq!(answer["response"]["status"], "complete");
     let answer = browser.post(&attempt, &[("strategy", "email_code"), ("code", &sent)]).await;
     assert_eq!(refusal(answer), refused(404, "resource_not_found", ""));
+}
+
+#[tokio::test]
+async fn both_at_once() {
+    let app = App::start(&[]).await;
+    let mut browser = Browser::open(&app).await;
+    let fields = |identifier, password| [("strategy", "password"), ("identifier", identifier), ("password", password)];
+    let wrong = browser.post("/client/sign_ins", &fields(EMAIL, "not-the-password")).await;
+    assert_eq!(refusal(wrong), refused(422, "form_password_incorrect", "password"));
+    let unknown = browser.post("/client/sign_ins", &fields("nobody@example.com", PASSWORD)).await;
+    assert_eq!(refusal(unknown), refused(422, "form_identifier_not_found", "identifier"));
+    assert_eq!(browser.cookies, "");
+    let session = browser.sign_in(" Ada@Example.com ", PASSWORD).await;
+    assert!(session.starts_with("sess_"));
+    assert!(browser.cookies.contains("__client=") && browser.cookies.contains("__refresh_3_AN3zpR="));
+    assert!(!browser.cookies.contains("__session="), "Clerk's client writes that one itself");
+    let second = browser.post("/client/sign_ins", &fields(EMAIL, PASSWORD)).await;
+    assert_eq!(refusal(second), refused(400, "session_exists", ""));
+    let second = browser.post("/client/sign_ups", &[("email_address", "new@example.com")]).await;
+    assert_eq!(refusal(second), refused(400, "session_exists", ""));
+}
+
+#[tokio::test]
+async fn what_has_no_meaning_is_refused() {
+    let app = App::start(&[]).await;
+    let mut browser = Browser::open(&app).await;
+    let unknown = browser.post("/client/sign_ins", &[("identifier", "nobody@example.com")]).await;
+    assert_eq!(refusal(unknown), refused(422, "form_identifier_not_found", "identifier"));
+    let strategy = browser.post("/client/sign_ins", &[("strategy", "oauth_google")]).await;
+    assert_eq!(refusal(strategy), refused(422, "strategy_for_user_invalid", "strategy"));
+    let ticket = browser.post("/client/sign_ins", &[("strategy", "ticket")]).await;
+    assert_eq!(refusal(ticket), refused(422, "form_param_nil", "ticket"));
+    let empty = ok(browser.post("/client/sign_ins", &[("identifier", "")]).await);
+    assert_eq!(empty["response"]["status"], "needs_identifier");
+
+    let sign_in = begin(&mut browser).await;
+    for (action, fields, expected) in [
+        ("attempt_first_factor", vec![], refused(422, "form_param_nil", "strategy")),
+        ("attempt_first_factor", vec![("strategy", "password")], refused(422, "form_param_nil", "password")),
+        ("attempt_first_factor", vec![("strategy", "email_code")], refused(422, "form_param_nil", "code")),
+        ("attempt_first_factor", vec![("strategy", "passkey")], refused(422, "strategy_for_user_invalid", "strategy")),
+        ("prepare_first_factor", vec![("strategy", "password")], refused(422, "strategy_for_user_invalid", "strategy")),
+        (
+            "prepare_first_factor",
+            vec![("strategy", "email_code"), ("email_address_id", "idn_unknown")],
+            refused(422, "form_param_value_invalid", "email_address_id"),
+        ),
+        ("reset_password", vec![("password", "long-enough")], refused(404, "resource_not_found", "")),
+    ] {
+        let answer = browser.post(&path(&sign_in, action), &fields).await;
+        assert_eq!(refusal(answer), expected, "{action} {fields:?}");
+    }
+    let mut other = Browser::open(&app).await;
+    let show = format!("/client/sign_ins/{}", sign_in["id"].as_str().unwrap());
+    assert_eq!(refusal(other.get(&show).await), refused(404, "resource_not_found", ""), "another browser's");
+    assert_eq!(ok(browser.get(&show).await)["response"]["id"], sign_in["id"]);
+}
+
+#[tokio::test]
+async fn a_forgotten_password_is_replaced() {
+    let app = App::start(&[]).await;
+    let mut elsewhere = Browser::open(&app).await;
+    elsewhere.sign_in(EMAIL, PASSWORD).await;
+    let mut browser = Browser::open(&app).await;
+    let sign_in = begin(&mut browser).await;
+    let strategy = ("strategy", "reset_password_email_code");
+    ok(browser.post(&path(&sign_in, "prepare_first_factor"), &[strategy]).await);
+    let code = browser.code_sent_to(EMAIL).await;
+    let attempt = path(&sign_in, "attempt_first_factor");
+    let other = browser.post(&attempt, &[("strategy", "email_code"), ("code", &code)]).await;
+    assert_eq!(refusal(other), refused(422, "verification_expired", "code"), "it was sent for something else");
+    let answer = ok(browser.post(&attempt, &[strategy, ("code", &code)]).await);
+    assert_eq!(answer["response"]["status"], "needs_new_password");
+    assert_eq!(answer["client"]["sessions"], json!([]));
+
+    let reset = path(&sign_in, "reset_password");
+    for (password, code) in [
+        ("", "form_param_nil"),
+        ("short", "form_password_length_too_short"),
+        (&*"x".repeat(73), "form_password_length_too_long"),
+        ("ADA@example.com", "form_password_not_strong_enough"),
+    ] {
+        let answer = browser.post(&reset, &[("password", password)]).await;
+        assert_eq!(refusal(answer), refused(422, code, "password"), "{password}");
+    }
+    let fields = [("password", "another-password"), ("sign_out_of_other_sessions", "true")];
+    let answer = ok(browser.post(&reset, &fields).await);
+    assert_eq!(
+        (&answer["response"]["status"], answer["client"]["sessions"].as_array().unwrap().len()),
+        (&json!("complete"), 1)
+    );
+    assert_eq!(ok(elsewhere.get("/client").await)["response"]["sessions"], json!([]), "signed out elsewhere");
+    let old =
+        Browser::open(&app).await.post("/client/sign_ins", &[("identifier", EMAIL), ("password", PASSWORD)]).await;
+    assert_eq!(refusal(old), refused(422, "form_password_incorrect", "password"));
+    Browser::open(&app).await.sign_in(EMAIL, "another-password").await;
+}
+
+#[tokio::test]
+async fn a_ticket_signs_in_once() {
+    let app = App::start(&[]).await;
+    let asked = json!({ "user_id": ADA });
+    let made = ok(backend(&app, Method::POST, "/v1/sign_in_tokens", &asked).await);
+    assert_eq!(
+        (&made["object"], &made["status"], &made["user_id"]),
+        (&json!("sign_in_token"), &json!("pending"), &json!(ADA))
+    );
+    let ticket = made["token"].as_str().unwrap().to_owned();
+    let fields = [("strategy", "ticket"), ("ticket", ticket.as_str())];
+    let mut browser = Browser::open(&app).await;
+    let answer = ok(browser.post("/client/sign_ins", &fields).await);
+    assert_eq!(answer["response"]["status"], "complete");
+    assert_eq!(answer["client"]["sessions"][0]["user"]["id"], ADA);
+    let mut other = Browser::open(&app).await;
+    let again = other.post("/client/sign_ins", &fields).await;
+    assert_eq!(refusal(again), refused(400, "sign_in_token_already_used_code", ""));
+    let unknown = other.post("/client/sign_ins", &[("strategy", "ticket"), ("ticket", "x")]).await;
+    assert_eq!(refusal(unknown), refused(400, "ticket_invalid_code", ""));
+
+    let made = ok(backend(&app, Method::POST, "/v1/sign_in_tokens", &asked).await);
+    let revoke = format!("/v1/sign_in_tokens/{}/revoke", made["id"].as_str().unwrap());
+    let revoked = ok(backend(&app, Method::POST, &revoke, &json!({})).await);
+    assert_eq!((&revoked["status"], &revoked["token"]), (&json!("revoked"), &Value::Null));
+    let answer =
+        other.post("/client/sign_ins", &[("strategy", "ticket"), ("ticket", made["token"].as_str().unwrap())]).await;
+    assert_eq!(refusal(answer), refused(400, "sign_in_token_revoked_code", ""));
+    let unknown = backend(&app, Method::POST, "/v1/sign_in_tokens", &json!({ "user_id": "user_unknown" })).await;
+    assert_eq!(refusal(unknown), refused(404, "resource_not_found", ""));
+    assert!(!app.log().contains(&ticket));
 }

@@ -1,6 +1,6 @@
 //! The Backend API: what an application's server asks an instance, with the secret key.
 //!
-//! - `users`, `sessions`, `refresh`, `jwt_templates`: the calls
+//! - `users`, `sessions`, `refresh`, `sign_in_tokens`, `jwt_templates`: the calls
 //! - `request`: path, query and body, with Clerk's errors; `resources`: what is answered
 //!
 //! Every answer is `application/json`, without a charset: Clerk's SDK takes anything else for text. Whoever does not
@@ -11,6 +11,7 @@ mod refresh;
 mod request;
 mod resources;
 mod sessions;
+mod sign_in_tokens;
 mod users;
 
 use std::sync::Arc;
@@ -51,6 +52,8 @@ pub fn router(state: &Arc<InstanceState>) -> Router<Arc<InstanceState>> {
         .route("/v1/sessions/{id}/refresh", post(refresh::refresh))
         .route("/v1/sessions/{id}/tokens", post(sessions::create_token))
         .route("/v1/sessions/{id}/tokens/{template}", post(sessions::create_template_token))
+        .route("/v1/sign_in_tokens", post(sign_in_tokens::create))
+        .route("/v1/sign_in_tokens/{id}/revoke", post(sign_in_tokens::revoke))
         .route("/v1/jwt_templates", get(jwt_templates::list).post(jwt_templates::create))
         .route(
             "/v1/jwt_templates/{id}",

@@ -9,7 +9,7 @@ use crate::instance::{
     accounts::Refusal,
     clerk_error::ClerkError,
     password::PasswordError,
-    store::{CallError, CodeCheck},
+    store::{CallError, CodeCheck, TicketError},
     user_resource::whole_seconds,
 };
 
@@ -82,6 +82,17 @@ pub const fn account(refusal: Refusal, password: &'static str) -> ClerkError {
         Refusal::WrongCredentials => WRONG_PASSWORD,
         Refusal::Banned => BANNED,
     }
+}
+
+/// Why a sign-in token signs nobody in.
+pub const fn ticket(error: TicketError) -> ClerkError {
+    let (code, message) = match error {
+        TicketError::Unknown => ("ticket_invalid_code", "This sign-in token is not one of this instance."),
+        TicketError::Expired => ("ticket_expired_code", "This sign-in token has expired."),
+        TicketError::Used => ("sign_in_token_already_used_code", "This sign-in token was used before."),
+        TicketError::Revoked => ("sign_in_token_revoked_code", "This sign-in token was revoked."),
+    };
+    ClerkError::new(StatusCode::BAD_REQUEST, code, message)
 }
 
 /// Why an answered code does not do.

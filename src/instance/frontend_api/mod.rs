@@ -2,8 +2,8 @@
 //!
 //! - `handshake`, `client`, `environment`: how a page begins
 //! - `sign_ins`, `sign_ups`, `sessions`: how a session begins, lives and ends
-//! - `me`, `email_addresses`: what whoever is signed in changes of themselves
-//! - `caller`: who asks, and the envelope they are answered in; `origin`: which pages may ask; `form`: what they send
+//! - `me`, `email_addresses`, `profile_image`: what whoever is signed in changes of themselves
+//! - `caller`: who asks, and the envelope they are answered in; `origin`: which pages may ask; `form`: what they send; `throttle`: how often
 //! - `resources`: what is answered; `errors`: what is refused; `first_factor`: passwords and codes
 //!
 //! **Who asks.** A browser is known by its `__client` cookie and by nothing else. Scripts cannot read it, no link can
@@ -26,44 +26,55 @@ mod form;
 mod handshake;
 mod me;
 mod origin;
+mod profile_image;
 mod resources;
 mod sessions;
 mod sign_ins;
 mod sign_ups;
+mod throttle;
 
 use std::sync::Arc;
 
 use axum::{
     Router,
     extract::{DefaultBodyLimit, Request},
-    http::Method,
+    http::{HeaderValue, Method, header},
     middleware::{Next, from_fn, from_fn_with_state},
     response::Response,
     routing::{delete, get, patch, post},
 };
 use tower::Layer;
+use tower_http::set_header::SetResponseHeaderLayer;
 
 use super::{InstanceState, clerk_error};
 
 pub use handshake::jwks;
+pub use profile_image::show as profile_image;
+pub use throttle::Throttle;
 
 /// The largest form holds a user's metadata.
 const MAX_BODY_BYTES: usize = 64 * 1024;
+/// A picture and what is around it.
+const MAX_PICTURE_FORM_BYTES: usize = profile_image::MAX_IMAGE_BYTES + 64 * 1024;
 
-/// The API, below its version.
+/// The API, below its version. What it answers holds tokens and is for nobody else: it stays out of caches.
 pub fn router(state: &Arc<InstanceState>) -> Router<Arc<InstanceState>> {
     let calls = Router::new()
         .merge(boot())
-        .merge(attempts())
+        .merge(attempts().route_layer(from_fn_with_state(Arc::clone(state), throttle::limit_attempts)))
         .merge(session())
         .merge(me())
+        .merge(pictures())
         .fallback(clerk_error::not_found)
         .method_not_allowed_fallback(clerk_error::method_not_allowed)
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .with_state(Arc::clone(state));
     // Which call it is depends on the method, so that is settled before.
     let calls = from_fn(apply_method_override).layer(calls);
-    Router::new().fallback_service(calls).layer(from_fn_with_state(Arc::clone(state), origin::refuse_other_sites))
+    Router::new()
+        .fallback_service(calls)
+        .layer(SetResponseHeaderLayer::overriding(header::CACHE_CONTROL, HeaderValue::from_static("no-store")))
+        .layer(from_fn_with_state(Arc::clone(state), origin::refuse_other_sites))
 }
 
 fn boot() -> Router<Arc<InstanceState>> {
@@ -113,6 +124,13 @@ fn me() -> Router<Arc<InstanceState>> {
         .route("/me/email_addresses/{id}", get(email_addresses::show).delete(email_addresses::delete))
         .route("/me/email_addresses/{id}/prepare_verification", post(email_addresses::prepare_verification))
         .route("/me/email_addresses/{id}/attempt_verification", post(email_addresses::attempt_verification))
+}
+
+/// A picture is larger than any other form.
+fn pictures() -> Router<Arc<InstanceState>> {
+    Router::new()
+        .route("/me/profile_image", post(profile_image::create).delete(profile_image::delete))
+        .layer(DefaultBodyLimit::max(MAX_PICTURE_FORM_BYTES))
 }
 
 /// Clerk's client sends every change as a `POST`, which needs no preflight, and says in the query what it is.

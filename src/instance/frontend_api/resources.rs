@@ -16,6 +16,8 @@ pub const RESET_PASSWORD: &str = "reset_password_email_code";
 pub const EMAIL_CODE: &str = "email_code";
 /// The strategy of a password.
 pub const PASSWORD: &str = "password";
+/// The strategy of a sign-in token.
+pub const TICKET: &str = "ticket";
 
 /// A browser, with a fresh token for its session.
 pub fn client(state: &InstanceState, view: &ClientView, origin: &str) -> Result<Value, SigningKeyError> {

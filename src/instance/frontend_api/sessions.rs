@@ -50,7 +50,12 @@ pub async fn create_token(
     caller: Caller,
     Path(id): Path<String>,
 ) -> Result<Json<Value>, ClerkError> {
-    let (session, _) = state.ask(&caller, |call| SessionChoice::id(id).find(call)).await?;
+    let find = state.ask(&caller, |call| {
+        let (session, _) = SessionChoice::id(id).find(call)?;
+        call.mark_used(&session)?;
+        Ok(session)
+    });
+    let session = find.await?;
     let jwt = state.mint.session_token(&session, &caller.origin, None, state.now())?;
     Ok(Json(resources::token(&jwt)))
 }

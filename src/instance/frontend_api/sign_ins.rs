@@ -12,7 +12,7 @@ use super::{
     errors::{self, BANNED, NO_SIGN_IN, SESSION_EXISTS, UNKNOWN_IDENTIFIER, WRONG_PASSWORD, WRONG_STRATEGY},
     first_factor::{AddressChoice, ComparedPassword, accept_code, accept_password, send_code},
     form::Form,
-    resources::{self, EMAIL_CODE, PASSWORD, RESET_PASSWORD},
+    resources::{self, EMAIL_CODE, PASSWORD, RESET_PASSWORD, TICKET},
 };
 use crate::instance::{
     InstanceState,
@@ -21,8 +21,8 @@ use crate::instance::{
     store::{Call, CallError, SignIn, SignInStatus},
 };
 
-/// `POST /v1/client/sign_ins`: `identifier`; with `strategy` and `password` it is all there is to it; with the strategy
-/// of a code, the code is sent at once.
+/// `POST /v1/client/sign_ins`: `identifier`; with `strategy` and `password` it is all there is to it; with `strategy` and
+/// `ticket`, too; with the strategy of a code, the code is sent at once.
 pub async fn create(
     State(state): State<Arc<InstanceState>>,
     caller: Caller,
@@ -37,6 +37,7 @@ pub async fn create(
             }
             (identifier, _) => begin(state, &caller, identifier, None).await,
         },
+        TICKET => create_with_ticket(state, &caller, form.required("ticket")?.to_owned()).await,
         EMAIL_CODE => begin(state, &caller, identifier, Some(EMAIL_CODE)).await,
         RESET_PASSWORD => begin(state, &caller, identifier, Some(RESET_PASSWORD)).await,
         _ => Err(WRONG_STRATEGY),
@@ -85,6 +86,23 @@ async fn create_with_password(
         accept_password(call, &user_id, &password, shared.settings.lockout, WRONG_PASSWORD)?;
         let sign_in = call.begin_sign_in(Some(user_id), Some(identifier))?;
         complete(&shared, call, sign_in, PASSWORD, &user_agent)
+    });
+    work.await
+}
+
+/// Whoever holds a sign-in token is let in, once.
+async fn create_with_ticket(
+    state: Arc<InstanceState>,
+    caller: &Caller,
+    ticket: String,
+) -> Result<Response, ClerkError> {
+    let (shared, user_agent) = (Arc::clone(&state), caller.browser.user_agent.clone());
+    let work = state.answer(caller, move |call| {
+        refuse_second_session(call)?;
+        let user_id = call.use_sign_in_token(&ticket)?.map_err(errors::ticket)?;
+        let email = call.user(&user_id)?.and_then(|user| user.email_addresses.into_iter().next());
+        let sign_in = call.begin_sign_in(Some(user_id), email.map(|email| email.email_address))?;
+        complete(&shared, call, sign_in, TICKET, &user_agent)
     });
     work.await
 }

@@ -18,7 +18,7 @@ use super::{
     page::page,
 };
 use crate::instance::{
-    InstanceState, SEED_PASSWORD, SEED_USERS, StoreError,
+    InstanceState, Lockout, SEED_PASSWORD, SEED_USERS, StoreError,
     accounts::{AccountError, Browser, Refusal},
 };
 
@@ -51,22 +51,27 @@ pub async fn submit(
     match state.sign_in(&form.identifier, form.password, &Browser::read(&headers)).await {
         Ok(cookies) => Ok(go_on(&target, &cookies)),
         Err(AccountError::Refused(refusal)) => {
-            let (status, message) = answer(refusal);
-            let page = sign_in_page(&state, &target, &form.identifier, None, Some(message));
+            let (status, message) = answer(refusal, state.settings.lockout);
+            let page = sign_in_page(&state, &target, &form.identifier, None, Some(&message));
             Ok((status, html_response(page)).into_response())
         }
         Err(error) => Err(PortalError::from(error).page(&state)),
     }
 }
 
-const fn answer(refusal: Refusal) -> (StatusCode, &'static str) {
-    match refusal {
-        Refusal::Banned => (
-            StatusCode::FORBIDDEN,
-            "This account is banned. Its owner cannot sign in until an administrator lifts the ban.",
-        ),
-        _ => (StatusCode::UNPROCESSABLE_ENTITY, "The email address or the password is not right."),
+/// A locked account is answered as a wrong password is: else whoever guesses would learn what exists, and what fits.
+fn answer(refusal: Refusal, lockout: Lockout) -> (StatusCode, String) {
+    if refusal == Refusal::Banned {
+        let message = "This account is banned. Its owner cannot sign in until an administrator lifts the ban.";
+        return (StatusCode::FORBIDDEN, message.to_owned());
     }
+    let Lockout { attempts, duration } = lockout;
+    let message = format!(
+        "The email address or the password is not right. After {attempts} failed attempts in a row an account is \
+         locked for {} minutes.",
+        duration.as_secs().div_ceil(60)
+    );
+    (StatusCode::UNPROCESSABLE_ENTITY, message)
 }
 
 fn sign_in_page(

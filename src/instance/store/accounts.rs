@@ -5,7 +5,7 @@ use std::time::Duration;
 use rusqlite::{OptionalExtension, Transaction, params};
 use serde_json::{Map, Value};
 
-use super::{Call, Store, StoreError, millis};
+use super::{ActiveSession, Call, Store, StoreError, clients, millis};
 use crate::instance::{ids::new_id, seed::SeedUser};
 
 /// How an address is verified that an administrator vouches for.
@@ -61,19 +61,24 @@ impl Store {
         .await
     }
 
-    /// Creates a user and returns their id.
-    pub async fn create_user(&self, user: NewUser, now: Duration) -> Result<String, CreateUserError> {
-        let id = self
-            .write(move |transaction| {
-                if email_taken(transaction, &user.email)? {
-                    return Ok(None);
-                }
-                let id = new_id("user");
-                insert(transaction, &id, &user, now)?;
-                Ok(Some(id))
-            })
-            .await?;
-        id.ok_or(CreateUserError::EmailTaken)
+    /// Creates a user and their session, in the browser that holds `client_token` or in a new one. Returns the session
+    /// and the browser's new token.
+    pub async fn sign_up(
+        &self,
+        user: NewUser,
+        client_token: Option<String>,
+        user_agent: String,
+        now: Duration,
+    ) -> Result<(ActiveSession, String), CreateUserError> {
+        self.write(move |transaction| {
+            if email_taken(transaction, &user.email)? {
+                return Ok(Err(CreateUserError::EmailTaken));
+            }
+            let id = new_id("user");
+            insert(transaction, &id, &user, now)?;
+            clients::start_session(transaction, id, client_token.as_deref(), &user_agent, now).map(Ok)
+        })
+        .await?
     }
 
     /// The email address a user signs in with.

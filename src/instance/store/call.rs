@@ -12,6 +12,9 @@ use super::{
 };
 use crate::instance::ids::hash_secret;
 
+/// How exact it is when a session was last used.
+const NOTE_USE_EVERY: Duration = Duration::from_secs(30);
+
 /// A call under way.
 pub struct Call<'a> {
     pub(super) transaction: &'a Transaction<'a>,
@@ -176,8 +179,11 @@ impl Call<'_> {
         self.rotate_token()
     }
 
-    /// Notes that a session is in use.
+    /// Notes that a session is in use, unless that was noted a moment ago: a note costs a write to the disk.
     pub fn mark_used(&self, session: &Session) -> rusqlite::Result<()> {
+        if self.now < session.last_active_at + NOTE_USE_EVERY {
+            return Ok(());
+        }
         sessions::mark_used(self.transaction, session, self.now)
     }
 

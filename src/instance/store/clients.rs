@@ -34,15 +34,8 @@ impl Store {
         user_agent: String,
         now: Duration,
     ) -> Result<(ActiveSession, String), StoreError> {
-        self.write(move |transaction| {
-            forget_old(transaction, now)?;
-            let (client_id, token) = rotate_or_create(transaction, client_token.as_deref(), now)?;
-            end_sessions(transaction, &client_id, "replaced", now)?;
-            let (session, refresh_token) = insert_session(transaction, client_id, user_id, &user_agent, now)?;
-            let client_updated_at = from_millis(millis(now));
-            Ok((ActiveSession { session, client_updated_at, refresh_token: Some(refresh_token) }, token))
-        })
-        .await
+        self.write(move |transaction| start_session(transaction, user_id, client_token.as_deref(), &user_agent, now))
+            .await
     }
 
     /// Ends every session in the browser that holds `client_token`; returns the browser's new token, if it is known.
@@ -78,6 +71,21 @@ impl Store {
         })
         .await
     }
+}
+
+pub(super) fn start_session(
+    transaction: &Transaction<'_>,
+    user_id: String,
+    client_token: Option<&str>,
+    user_agent: &str,
+    now: Duration,
+) -> rusqlite::Result<(ActiveSession, String)> {
+    forget_old(transaction, now)?;
+    let (client_id, token) = rotate_or_create(transaction, client_token, now)?;
+    end_sessions(transaction, &client_id, "replaced", now)?;
+    let (session, refresh_token) = insert_session(transaction, client_id, user_id, user_agent, now)?;
+    let client_updated_at = from_millis(millis(now));
+    Ok((ActiveSession { session, client_updated_at, refresh_token: Some(refresh_token) }, token))
 }
 
 fn active_session(

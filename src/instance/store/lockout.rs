@@ -1,10 +1,10 @@
 //! Accounts that nobody can sign in to for a while, because too many attempts failed.
 
-use std::time::Duration;
+use std::{convert::Infallible, time::Duration};
 
 use rusqlite::{OptionalExtension, params};
 
-use super::{Call, from_millis, millis};
+use super::{Call, CallError, Store, StoreError, from_millis, millis};
 
 /// When an account is locked, and for how long.
 #[derive(Debug, Clone, Copy)]
@@ -13,6 +13,35 @@ pub struct Lockout {
     pub attempts: u32,
     /// For so long.
     pub duration: Duration,
+}
+
+impl Store {
+    /// Ends an attempt to sign in with a password that was compared with `password_hash`. Returns whether it lets
+    /// somebody in; a failure is counted, and a locked account lets nobody in.
+    pub async fn settle_attempt(
+        &self,
+        user_id: String,
+        password_hash: String,
+        correct: bool,
+        lockout: Lockout,
+        now: Duration,
+    ) -> Result<bool, StoreError> {
+        let finished = self.call(None, now, move |call| -> Result<bool, CallError<Infallible>> {
+            if call.locked_for(&user_id)?.is_some() {
+                return Ok(false);
+            }
+            if correct && call.password_hash(&user_id)?.as_ref() == Some(&password_hash) {
+                call.forget_failures(&user_id)?;
+                return Ok(true);
+            }
+            call.count_failure(&user_id, lockout)?;
+            Ok(false)
+        });
+        match finished.await?.outcome {
+            Ok(accepted) => Ok(accepted),
+            Err(never) => match never {},
+        }
+    }
 }
 
 impl Call<'_> {

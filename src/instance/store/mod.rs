@@ -1,4 +1,4 @@
-//! One SQLite file: keys, users, clients, sessions, JWT templates. Every call is one transaction; what was answered was
+//! One SQLite file: keys, users, clients, sessions, sign-ins and sign-ups under way, codes, JWT templates. Every call is one transaction; what was answered was
 //! written.
 
 mod accounts;
@@ -10,7 +10,9 @@ mod handshakes;
 mod jwt_templates;
 mod lockout;
 mod open;
+mod profile_images;
 mod sessions;
+mod sign_in_tokens;
 mod sign_ins;
 mod sign_ups;
 mod user_list;
@@ -27,14 +29,16 @@ use tokio::task::spawn_blocking;
 
 use super::{password::PasswordError, signing_key::SigningKeyError};
 
-pub use accounts::{CreateUserError, NewUser};
+pub use accounts::{CreateUserError, Credentials, NewUser};
 pub use call::{Call, CallError, Client, ClientView, CookieChange, CookieChanges};
 pub use clients::ActiveSession;
 pub use email_addresses::EmailChangeError;
 pub use email_codes::{CodeCheck, EmailCode, Mail};
 pub use jwt_templates::{JwtTemplate, TemplateContent, WriteTemplateError};
 pub use lockout::Lockout;
+pub use profile_images::ProfileImage;
 pub use sessions::{Session, SessionFilter};
+pub use sign_in_tokens::{SignInToken, TicketError};
 pub use sign_ins::{SignIn, SignInStatus, SignInView};
 pub use sign_ups::{SignUp, SignUpView};
 pub use user_list::{UserColumn, UserFilter, UserOrder};

@@ -44,6 +44,8 @@ pub struct EmbeddedClerk {
     pub token_lifetime: Duration,
     /// `GATEHOUSE_LOCKOUT_ATTEMPTS`, default 100, and `GATEHOUSE_LOCKOUT_SECONDS`, default 3600, as Clerk's.
     pub lockout: Lockout,
+    /// `GATEHOUSE_SIGN_IN_RATE`: so many attempts to sign in or up per address in ten seconds. Default 1000.
+    pub attempts_per_window: u32,
 }
 
 /// A hosted Clerk.
@@ -108,6 +110,7 @@ impl EmbeddedClerk {
             database: PathBuf::from(variables.get("GATEHOUSE_INSTANCE_DB").unwrap_or(".gatehouse/instance.db")),
             allow_non_loopback,
             token_lifetime: Duration::from_secs(seconds.into()),
+            attempts_per_window: variables.number("GATEHOUSE_SIGN_IN_RATE", "attempts", 1..=1_000_000)?.unwrap_or(1000),
             lockout: Lockout { attempts, duration: Duration::from_secs(locked.into()) },
         })
     }

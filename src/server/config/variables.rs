@@ -9,7 +9,7 @@ use super::ConfigError;
 use crate::jwt::is_loopback;
 
 /// Every variable of ours. One that merely looks like it is a typing error, not a wish.
-const KNOWN: [&str; 10] = [
+const KNOWN: [&str; 11] = [
     "GATEHOUSE_CONFIG_DIR",
     "GATEHOUSE_EMBEDDED_CLERK",
     "GATEHOUSE_INSTANCE_DB",
@@ -20,6 +20,7 @@ const KNOWN: [&str; 10] = [
     "GATEHOUSE_METRICS_ADDR",
     "GATEHOUSE_PUBLIC_URL",
     "GATEHOUSE_SESSION_TOKEN_SECONDS",
+    "GATEHOUSE_SIGN_IN_RATE",
 ];
 
 /// What is set. Does not print: it holds secrets.

@@ -93,6 +93,15 @@ impl<'a> Browser<'a> {
     }
 }
 
+/// A call to the Backend API of a running program. Its secret key is read where it is kept: nothing serves it.
+pub async fn backend(app: &App, method: Method, path: &str, body: &Value) -> Answer {
+    let file = rusqlite::Connection::open(app.database()).unwrap();
+    let secret_key: String = file.query_row("SELECT secret_key FROM instance", [], |row| row.get(0)).unwrap();
+    let request = app.request(method, &format!("/__clerk/api{path}")).bearer_auth(secret_key);
+    let page = Page::read(request.body(body.to_string()).send().await.unwrap()).await;
+    (page.status, serde_json::from_str(&page.body).unwrap())
+}
+
 /// The body of a call that worked.
 pub fn ok((status, body): Answer) -> Value {
     assert_eq!(status, 200, "{body}");

@@ -16,7 +16,7 @@ pub mod testing;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 pub use app::{App, Page};
-pub use browser::{Browser, ok, refusal, refused};
+pub use browser::{Browser, backend, ok, refusal, refused};
 pub use fake_backend::{Answer, FakeBackend, Received, SECRET_KEY, backend_client, hangs_up, quick_retries};
 pub use fake_gateway::{Behaviour, FakeGateway};
 pub use issuer::Issuer;

@@ -1,0 +1,223 @@
+//! The embedded Clerk's Frontend API: what whoever is signed in changes of themselves.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use super::support::{App, Browser, Page, backend, ok, refusal, refused};
+
+const ADA: &str = "user_seed00000000000000000000Ada";
+const EMAIL: &str = "ada@example.com";
+const PASSWORD: &str = "gatehouse-demo";
+
+async fn signed_in(app: &App) -> Browser<'_> {
+    let mut browser = Browser::open(app).await;
+    browser.sign_in(EMAIL, PASSWORD).await;
+    browser
+}
+
+#[tokio::test]
+async fn a_profile_is_read_and_changed() {
+    let app = App::start(&[]).await;
+    let mut browser = signed_in(&app).await;
+    let user = ok(browser.get("/me").await);
+    assert_eq!((&user["response"]["id"], &user["response"]["passkeys"]), (&json!(ADA), &json!([])));
+    assert!(user["client"]["sessions"][0]["last_active_token"]["jwt"].is_string(), "the token is renewed, too");
+    assert!(!user.to_string().contains("private_metadata"));
+    let user = ok(browser.patch("/me", &[("first_name", " Augusta "), ("last_name", "")]).await);
+    let names = (&user["response"]["first_name"], &user["response"]["last_name"]);
+    assert_eq!(names, (&json!("Augusta"), &Value::Null));
+    assert_eq!(user["client"]["sessions"][0]["user"], user["response"]);
+    let user = ok(browser.patch("/me", &[("unsafe_metadata", r#"{"a":1}"#)]).await);
+    assert_eq!(
+        (&user["response"]["unsafe_metadata"], &user["response"]["first_name"]),
+        (&json!({ "a": 1 }), &json!("Augusta"))
+    );
+    let long = "x".repeat(101);
+    for (field, value, code) in [
+        ("first_name", long.as_str(), "form_param_max_length_exceeded"),
+        ("unsafe_metadata", "no json", "form_param_value_invalid"),
+        ("primary_email_address_id", "idn_unknown", "form_param_value_invalid"),
+    ] {
+        assert_eq!(refusal(browser.patch("/me", &[(field, value)]).await), refused(422, code, field));
+    }
+}
+
+#[tokio::test]
+async fn metadata_is_merged_and_only_the_unsafe_kind() {
+    let app = App::start(&[]).await;
+    let mut browser = signed_in(&app).await;
+    let merge = async |browser: &mut Browser<'_>, patch: &str| {
+        let fields = [("unsafe_metadata", patch), ("public_metadata", r#"{"role":"owner"}"#)];
+        ok(browser.patch("/me/metadata", &fields).await)["response"].clone()
+    };
+    merge(&mut browser, r#"{"a":{"b":1,"c":2},"d":3}"#).await;
+    let user = merge(&mut browser, r#"{"a":{"b":null},"d":4}"#).await;
+    assert_eq!(user["unsafe_metadata"], json!({ "a": { "c": 2 }, "d": 4 }));
+    assert_eq!(user["public_metadata"], json!({ "role": "admin" }), "that is for servers to change");
+    let large = format!("{{\"e\":\"{}\"}}", "x".repeat(8192));
+    let answer = browser.patch("/me/metadata", &[("unsafe_metadata", &large)]).await;
+    assert_eq!(refusal(answer), refused(422, "form_param_exceeds_allowed_size", "unsafe_metadata"));
+}
+
+#[tokio::test]
+async fn a_password_is_changed_by_who_knows_it() {
+    let app = App::start(&[]).await;
+    let (mut browser, mut elsewhere) = (signed_in(&app).await, signed_in(&app).await);
+    let fields = |current, new| [("current_password", current), ("new_password", new)];
+    for (current, new, code, field) in [
+        ("", "long-enough", "form_param_nil", "current_password"),
+        (PASSWORD, "", "form_param_nil", "new_password"),
+        ("wrong", "long-enough", "form_password_incorrect", "current_password"),
+        (PASSWORD, "short", "form_password_length_too_short", "new_password"),
+        (PASSWORD, "ada@Example.com", "form_password_not_strong_enough", "new_password"),
+        (PASSWORD, PASSWORD, "form_new_password_matches_current", "new_password"),
+    ] {
+        let answer = browser.post("/me/change_password", &fields(current, new)).await;
+        assert_eq!(refusal(answer), refused(422, code, field), "{current} {new}");
+    }
+    ok(browser.post("/me/change_password", &fields(PASSWORD, "another-password")).await);
+    assert_eq!(ok(elsewhere.get("/me").await)["response"]["id"], ADA, "only if that is asked for");
+    let all =
+        [fields("another-password", "a-third-password").as_slice(), &[("sign_out_of_other_sessions", "true")]].concat();
+    ok(browser.post("/me/change_password", &all).await);
+    assert_eq!(refusal(elsewhere.get("/me").await), refused(401, "authentication_invalid", ""));
+    assert_eq!(ok(browser.get("/me").await)["response"]["id"], ADA);
+    Browser::open(&app).await.sign_in(EMAIL, "a-third-password").await;
+}
+
+#[tokio::test]
+async fn an_address_is_added_verified_made_primary_and_deleted() {
+    let app = App::start(&[]).await;
+    let mut browser = signed_in(&app).await;
+    let add = "/me/email_addresses/";
+    for (address, code) in
+        [("", "form_param_nil"), ("ada", "form_param_format_invalid"), ("grace@example.com", "form_identifier_exists")]
+    {
+        assert_eq!(
+            refusal(browser.post(add, &[("email_address", address)]).await),
+            refused(422, code, "email_address")
+        );
+    }
+    let added = ok(browser.post(add, &[("email_address", "Countess@example.com")]).await);
+    let (id, address) = (added["response"]["id"].as_str().unwrap().to_owned(), "countess@example.com");
+    assert_eq!(
+        (&added["response"]["email_address"], &added["response"]["verification"]),
+        (&json!(address), &Value::Null)
+    );
+    let one = format!("/me/email_addresses/{id}");
+    let primary = [("primary_email_address_id", id.as_str())];
+    assert_eq!(
+        refusal(browser.patch("/me", &primary).await),
+        refused(422, "form_param_value_invalid", "primary_email_address_id")
+    );
+
+    let prepared = ok(browser.post(&format!("{one}/prepare_verification"), &[("strategy", "email_code")]).await);
+    assert_eq!(prepared["response"]["verification"]["status"], "unverified");
+    let code = browser.code_sent_to(address).await;
+    let wrong = if code == "000000" { "000001" } else { "000000" };
+    let attempt = format!("{one}/attempt_verification");
+    assert_eq!(refusal(browser.post(&attempt, &[("code", wrong)]).await), refused(422, "form_code_incorrect", "code"));
+    let verified = ok(browser.post(&attempt, &[("code", &code)]).await);
+    assert_eq!(verified["response"]["verification"]["status"], "verified");
+    assert_eq!(
+        refusal(browser.post(&attempt, &[("code", &code)]).await),
+        refused(400, "verification_already_verified", "")
+    );
+    assert_eq!(ok(browser.get(&one).await)["response"]["id"], id);
+
+    let user = ok(browser.patch("/me", &primary).await);
+    assert_eq!(
+        (&user["response"]["primary_email_address_id"], &user["response"]["email_addresses"][0]["id"]),
+        (&json!(id), &json!(id))
+    );
+    assert_eq!(refusal(browser.delete(&one).await), refused(400, "last_identification_deletion_failed", ""));
+    let old = user["response"]["email_addresses"][1]["id"].as_str().unwrap().to_owned();
+    let deleted = ok(browser.delete(&format!("/me/email_addresses/{old}")).await);
+    assert_eq!(deleted["response"], json!({ "object": "email_address", "id": old, "deleted": true }));
+    assert_eq!(
+        refusal(browser.delete(&format!("/me/email_addresses/{old}")).await),
+        refused(404, "resource_not_found", "")
+    );
+    let mut other = Browser::open(&app).await;
+    let unknown = other.post("/client/sign_ins", &[("identifier", EMAIL)]).await;
+    assert_eq!(refusal(unknown), refused(422, "form_identifier_not_found", "identifier"));
+    other.sign_in(address, PASSWORD).await;
+}
+
+#[tokio::test]
+async fn sessions_elsewhere_are_listed_and_revoked() {
+    let app = App::start(&[]).await;
+    let (mut browser, mut elsewhere) = (signed_in(&app).await, signed_in(&app).await);
+    let other = ok(elsewhere.get("/client").await)["response"]["last_active_session_id"].as_str().unwrap().to_owned();
+    let sessions = ok(browser.get("/me/sessions/active").await);
+    assert_eq!(sessions.as_array().unwrap().len(), 2, "a bare array: {sessions}");
+    assert_eq!(sessions[0]["latest_activity"]["browser_name"], "Chrome");
+    let revoke = format!("/me/sessions/{other}/revoke");
+    assert_eq!(ok(browser.post(&revoke, &[]).await)["response"]["status"], "revoked");
+    assert_eq!(refusal(browser.post(&revoke, &[]).await), refused(404, "resource_not_found", ""));
+    assert_eq!(ok(browser.get("/me/sessions/active").await).as_array().unwrap().len(), 1);
+    let gone = elsewhere.post(&format!("/client/sessions/{other}/tokens"), &[]).await;
+    assert_eq!(refusal(gone), refused(401, "authentication_invalid", ""));
+    let mut grace = Browser::open(&app).await;
+    let session = grace.sign_in("grace@example.com", PASSWORD).await;
+    let foreign = browser.post(&format!("/me/sessions/{session}/revoke"), &[]).await;
+    assert_eq!(refusal(foreign), refused(404, "resource_not_found", ""), "somebody else's");
+}
+
+/// Sends a picture as Clerk's client does.
+async fn upload(app: &App, cookies: &str, bytes: &[u8]) -> (u16, Value) {
+    let head = b"--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"me.png\"\r\n\r\n".as_slice();
+    let request = app.request(Method::POST, "/__clerk/v1/me/profile_image").header("cookie", cookies);
+    let request = request.header("content-type", "multipart/form-data; boundary=b");
+    let request = request.body([head, bytes, b"\r\n--b--\r\n"].concat());
+    let page = Page::read(request.send().await.unwrap()).await;
+    (page.status, serde_json::from_str(&page.body).unwrap())
+}
+
+#[tokio::test]
+async fn a_picture_is_kept_and_served() {
+    let app = App::start(&[]).await;
+    let mut browser = signed_in(&app).await;
+    let picture = [b"\x89PNG\r\n\x1a\n".as_slice(), &[7; 100_000]].concat();
+    let image = ok(upload(&app, &browser.cookies, &picture).await);
+    let user = &image["client"]["sessions"][0]["user"];
+    assert_eq!((&user["has_image"], &user["image_url"]), (&json!(true), &image["response"]["public_url"]));
+    let served = app.request(Method::GET, user["image_url"].as_str().unwrap()).send().await.unwrap();
+    let header = |name: &str| served.headers()[name].to_str().unwrap().to_owned();
+    assert_eq!((header("content-type"), header("x-content-type-options")), ("image/png".into(), "nosniff".into()));
+    assert_eq!(header("cross-origin-resource-policy"), "cross-origin", "pages on other ports may show it");
+    assert_eq!((served.status().as_u16(), served.bytes().await.unwrap().to_vec()), (200, picture));
+
+    assert_eq!(
+        refusal(upload(&app, &browser.cookies, b"<svg onload=alert(1)>").await),
+        refused(400, "image_type_not_supported", "")
+    );
+    let large = [b"\x89PNG\r\n\x1a\n".as_slice(), &vec![7; 1024 * 1024]].concat();
+    assert_eq!(refusal(upload(&app, &browser.cookies, &large).await), refused(413, "image_too_large", ""));
+    assert_eq!(refusal(upload(&app, "", b"\x89PNG\r\n\x1a\n").await), refused(401, "authentication_invalid", ""));
+    let no_form = browser.post("/me/profile_image", &[("file", "x")]).await;
+    assert_eq!(refusal(no_form), refused(400, "request_body_invalid", ""));
+
+    let deleted = ok(browser.delete("/me/profile_image").await);
+    assert_eq!(
+        (&deleted["response"]["deleted"], &deleted["client"]["sessions"][0]["user"]["has_image"]),
+        (&json!(true), &json!(false))
+    );
+    assert_eq!(refusal(browser.delete("/me/profile_image").await), refused(404, "resource_not_found", ""));
+    let gone = app.get(image["response"]["public_url"].as_str().unwrap(), &[]).await;
+    assert_eq!(gone.status, 404);
+}
+
+#[tokio::test]
+async fn an_account_is_deleted_by_its_owner() {
+    let app = App::start(&[]).await;
+    let (mut browser, mut elsewhere) = (signed_in(&app).await, signed_in(&app).await);
+    let deleted = ok(browser.delete("/me").await);
+    assert_eq!(deleted["response"], json!({ "object": "user", "id": ADA, "deleted": true }));
+    assert_eq!(deleted["client"]["sessions"], json!([]));
+    assert_eq!(refusal(elsewhere.get("/me").await), refused(401, "authentication_invalid", ""));
+    let gone = backend(&app, Method::GET, &format!("/v1/users/{ADA}"), &json!({})).await;
+    assert_eq!(refusal(gone), refused(404, "resource_not_found", ""));
+    let unknown = browser.post("/client/sign_ins", &[("identifier", EMAIL)]).await;
+    assert_eq!(refusal(unknown), refused(422, "form_identifier_not_found", "identifier"));
+}
