@@ -140,6 +140,8 @@ fn like(piece: &str) -> String {
 }
 
 #[cfg(test)]
+mod attempt_tests;
+#[cfg(test)]
 mod resource_tests;
 #[cfg(test)]
 mod tests;
