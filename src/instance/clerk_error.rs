@@ -8,7 +8,7 @@ use axum::{
     http::{Method, StatusCode},
     response::{IntoResponse, Response},
 };
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::{ids::new_id, signing_key::SigningKeyError, store::StoreError};
 
@@ -20,7 +20,7 @@ pub struct ClerkError {
     message: Cow<'static, str>,
     param_name: Option<Cow<'static, str>>,
     /// What else its reader should know.
-    meta: Option<(&'static str, Value)>,
+    meta: Option<(&'static str, u64)>,
 }
 
 impl ClerkError {
@@ -46,9 +46,9 @@ impl ClerkError {
         Self { status, code, message: Cow::Borrowed(message), param_name: Some(Cow::Borrowed(name)), meta: None }
     }
 
-    /// The error, with something more that its reader should know.
-    pub fn with_meta(self, name: &'static str, value: Value) -> Self {
-        Self { meta: Some((name, value)), ..self }
+    /// The error, with a number that its reader should know.
+    pub fn with_meta(self, name: &'static str, number: u64) -> Self {
+        Self { meta: Some((name, number)), ..self }
     }
 
     /// A parameter of the Backend API that is not as it must be. The message starts with its name.
@@ -88,8 +88,8 @@ impl IntoResponse for ClerkError {
         if let Some(name) = self.param_name {
             meta["param_name"] = name.into();
         }
-        if let Some((name, value)) = self.meta {
-            meta[name] = value;
+        if let Some((name, number)) = self.meta {
+            meta[name] = number.into();
         }
         let error = json!({ "code": self.code, "message": self.message, "long_message": self.message, "meta": meta });
         (self.status, Json(json!({ "errors": [error], "clerk_trace_id": new_id("trace") }))).into_response()

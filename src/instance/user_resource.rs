@@ -9,6 +9,9 @@ use super::{
     store::{EmailAddress, EmailCode, User},
 };
 
+/// The name of the picture of nobody.
+pub const DEFAULT_IMAGE: &str = "default.svg";
+
 /// A user. What this instance does not have (usernames, second factors, …) is empty.
 pub fn user(state: &InstanceState, user: &User) -> Value {
     let now = state.now();
@@ -68,10 +71,13 @@ pub fn public_user_data(state: &InstanceState, user: &User) -> Value {
     })
 }
 
-/// Where the picture of a user is, if they have one.
+/// Where the picture of a user is. Whoever has neither a picture nor a name gets one of nobody: Clerk's components make
+/// one of the name themselves, but of nothing else.
 pub fn image_url(state: &InstanceState, user: &User) -> String {
-    let path = |id: &String| format!("{}{}", state.public_origin(), state.path(&format!("images/{id}")));
-    user.profile_image_id.as_ref().map(path).unwrap_or_default()
+    let nameless = user.first_name.is_none() && user.last_name.is_none();
+    let name = user.profile_image_id.as_deref().or_else(|| nameless.then_some(DEFAULT_IMAGE));
+    let url = |name| format!("{}{}", state.public_origin(), state.path(&format!("images/{name}")));
+    name.map(url).unwrap_or_default()
 }
 
 /// An email address.
@@ -93,7 +99,7 @@ pub fn email_address(email: &EmailAddress, now: Duration) -> Value {
 
 /// What was verified, and how.
 pub fn verified(strategy: &str) -> Value {
-    verification("verified", strategy, Value::Null, Value::Null)
+    verification("verified", strategy, &Value::Null, &Value::Null)
 }
 
 /// What waits for a code.
@@ -103,10 +109,10 @@ pub fn waiting(code: &EmailCode, now: Duration) -> Value {
         () if code.expire_at <= now => "expired",
         () => "unverified",
     };
-    verification(status, &code.strategy, code.failed_attempts.into(), millis(code.expire_at).into())
+    verification(status, &code.strategy, &code.failed_attempts.into(), &millis(code.expire_at).into())
 }
 
-fn verification(status: &str, strategy: &str, attempts: Value, expire_at: Value) -> Value {
+fn verification(status: &str, strategy: &str, attempts: &Value, expire_at: &Value) -> Value {
     json!({
         "object": "verification",
         "status": status,

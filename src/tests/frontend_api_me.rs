@@ -164,6 +164,29 @@ async fn sessions_elsewhere_are_listed_and_revoked() {
     assert_eq!(refusal(foreign), refused(404, "resource_not_found", ""), "somebody else's");
 }
 
+#[tokio::test]
+async fn an_address_that_was_merely_typed_is_nobodys() {
+    let app = App::start(&[]).await;
+    let mut browser = signed_in(&app).await;
+    let (add, typed) = ("/me/email_addresses", [("email_address", "grace.hopper@example.com")]);
+    let first = ok(browser.post(add, &typed).await)["response"]["id"].clone();
+    let mut other = Browser::open(&app).await;
+    let unknown = other.post("/client/sign_ins", &[("identifier", "grace.hopper@example.com")]).await;
+    assert_eq!(refusal(unknown), refused(422, "form_identifier_not_found", "identifier"));
+    let sign_in = ok(other.post("/client/sign_ins", &[("identifier", EMAIL)]).await)["response"].clone();
+    assert_eq!(sign_in["supported_first_factors"].as_array().unwrap().len(), 3, "no code is sent there");
+    // Whoever shows that it is theirs has it.
+    other.sign_in("grace@example.com", PASSWORD).await;
+    let second = ok(other.post(add, &typed).await)["response"]["id"].as_str().unwrap().to_owned();
+    ok(other.post(&format!("{add}/{second}/prepare_verification"), &[]).await);
+    let code = other.code_sent_to("grace.hopper@example.com").await;
+    ok(other.post(&format!("{add}/{second}/attempt_verification"), &[("code", &code)]).await);
+    let gone = browser.get(&format!("{add}/{}", first.as_str().unwrap())).await;
+    assert_eq!(refusal(gone), refused(404, "resource_not_found", ""));
+    let taken = browser.post(add, &typed).await;
+    assert_eq!(refusal(taken), refused(422, "form_identifier_exists", "email_address"));
+}
+
 /// Sends a picture as Clerk's client does.
 async fn upload(app: &App, cookies: &str, bytes: &[u8]) -> (u16, Value) {
     let head = b"--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"me.png\"\r\n\r\n".as_slice();
@@ -206,6 +229,10 @@ async fn a_picture_is_kept_and_served() {
     assert_eq!(refusal(browser.delete("/me/profile_image").await), refused(404, "resource_not_found", ""));
     let gone = app.get(image["response"]["public_url"].as_str().unwrap(), &[]).await;
     assert_eq!(gone.status, 404);
+    // Clerk's components make a picture of a name, and of nothing else.
+    let nameless = ok(browser.patch("/me", &[("first_name", ""), ("last_name", "")]).await);
+    let nobody = app.get(nameless["response"]["image_url"].as_str().unwrap(), &[]).await;
+    assert_eq!((nobody.status, nobody.header("content-type")), (200, "image/svg+xml"));
 }
 
 #[tokio::test]

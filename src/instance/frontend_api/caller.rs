@@ -83,7 +83,7 @@ impl InstanceState {
         let mut response = match finished.outcome {
             Ok(reply) => {
                 let client = finished.client.map(|view| resources::client(self, &view, &caller.origin));
-                envelope(reply, client.transpose()?.unwrap_or_default()).into_response()
+                envelope(reply, &client.transpose()?.unwrap_or_default()).into_response()
             }
             Err(refusal) => refusal.into_response(),
         };
@@ -120,7 +120,7 @@ impl InstanceState {
     }
 }
 
-fn envelope(reply: Reply, client: Value) -> Json<Value> {
+fn envelope(reply: Reply, client: &Value) -> Json<Value> {
     let response = match reply {
         Reply::Resource(resource) => resource,
         Reply::Session => client["sessions"][0].clone(),

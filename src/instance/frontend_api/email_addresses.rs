@@ -42,7 +42,7 @@ pub async fn create(
     let (shared, session) = (Arc::clone(&state), caller.session());
     let work = state.answer(&caller, move |call| {
         let (_, user) = session.find(call)?;
-        if call.email_taken(&email)? {
+        if call.owner_of_email(&email)?.is_some() {
             return Err(errors::account(Refusal::EmailTaken, "password").into());
         }
         let id = call.add_email(&user.id, &email)?;

@@ -53,7 +53,7 @@ pub const fn param_value(name: &'static str, message: &'static str) -> ClerkErro
 pub fn locked(left: Duration) -> ClerkError {
     let message = "This account is locked: too many attempts failed. Try again later.";
     let error = ClerkError::new(StatusCode::FORBIDDEN, "user_locked", message);
-    error.with_meta("lockout_expires_in_seconds", whole_seconds(left).into())
+    error.with_meta("lockout_expires_in_seconds", whole_seconds(left))
 }
 
 /// What is wrong with what somebody wants to be known by; the password may stand in a field of another name.

@@ -98,7 +98,7 @@ pub fn send_code(
     if strategy == RESET_PASSWORD && !user.password_enabled {
         return Err(WRONG_STRATEGY.into());
     }
-    let mut addresses = user.email_addresses.iter();
+    let mut addresses = user.usable_addresses();
     let found = match address {
         AddressChoice::Id(id) => addresses.find(|email| email.id == id),
         AddressChoice::Address(text) => addresses.find(|email| email.email_address == text),

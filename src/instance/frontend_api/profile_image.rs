@@ -14,7 +14,7 @@ use super::{
     errors::param_nil,
     resources,
 };
-use crate::instance::{InstanceState, clerk_error::ClerkError, store::ProfileImage};
+use crate::instance::{InstanceState, clerk_error::ClerkError, store::ProfileImage, user_resource::DEFAULT_IMAGE};
 
 /// The largest picture.
 pub const MAX_IMAGE_BYTES: usize = 1024 * 1024;
@@ -62,7 +62,7 @@ pub async fn show(
     State(state): State<Arc<InstanceState>>,
     Path(id): Path<String>,
 ) -> Result<impl IntoResponse, ClerkError> {
-    let image = state.store.profile_image(id).await?.ok_or(NO_IMAGE)?;
+    let image = if id == DEFAULT_IMAGE { nobody() } else { state.store.profile_image(id).await?.ok_or(NO_IMAGE)? };
     let content_type = HeaderValue::from_str(&image.content_type).map_err(|_| ClerkError::internal())?;
     let headers = [
         (header::CONTENT_TYPE, content_type),
@@ -70,6 +70,11 @@ pub async fn show(
         (HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("cross-origin")),
     ];
     Ok((headers, image.bytes))
+}
+
+/// The picture of who has none.
+fn nobody() -> ProfileImage {
+    ProfileImage { content_type: "image/svg+xml".to_owned(), bytes: include_bytes!("../default_image.svg").to_vec() }
 }
 
 async fn read(mut form: Multipart) -> Result<ProfileImage, ClerkError> {

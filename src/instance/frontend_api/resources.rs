@@ -143,7 +143,7 @@ fn first_factors(user: &User) -> Value {
     let reset = if user.password_enabled { Some(RESET_PASSWORD) } else { None };
     let strategies = [Some(EMAIL_CODE), reset].into_iter().flatten();
     let codes = strategies.flat_map(|strategy| {
-        user.email_addresses.iter().enumerate().map(move |(index, email)| {
+        user.usable_addresses().enumerate().map(move |(index, email)| {
             json!({
                 "strategy": strategy,
                 "email_address_id": email.id,

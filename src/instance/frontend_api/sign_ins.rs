@@ -251,7 +251,7 @@ fn waiting(call: &Call<'_>, id: &str, status: SignInStatus) -> Result<SignIn, Ca
 }
 
 fn user_id(call: &Call<'_>, identifier: &str) -> Result<String, CallError<ClerkError>> {
-    Ok(call.user_with_email(identifier)?.ok_or(UNKNOWN_IDENTIFIER)?.id)
+    Ok(call.owner_of_email(identifier)?.ok_or(UNKNOWN_IDENTIFIER)?)
 }
 
 /// One account at a time.

@@ -96,7 +96,7 @@ async fn add(
     let (shared, user_agent) = (Arc::clone(&state), caller.browser.user_agent.clone());
     let work = state.answer(caller, move |call| {
         if let Some(email) = &brought.email_address
-            && call.email_taken(email)?
+            && call.owner_of_email(email)?.is_some()
         {
             return Err(refused(Refusal::EmailTaken).into());
         }
@@ -179,7 +179,7 @@ fn go_on(
     if let (Some(email), true, Some(password_hash)) =
         (&sign_up.email_address, sign_up.email_verified, &sign_up.password_hash)
     {
-        if call.email_taken(email)? {
+        if call.owner_of_email(email)?.is_some() {
             return Err(refused(Refusal::EmailTaken).into());
         }
         let user_id = call.create_user(&NewUser {

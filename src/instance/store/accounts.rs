@@ -49,13 +49,11 @@ impl Store {
     /// The credentials of the user with this email address (in lower case).
     pub async fn credentials(&self, email: String) -> Result<Option<Credentials>, StoreError> {
         self.write(move |transaction| {
+            let Some(owner) = owner_of_email(transaction, &email)? else { return Ok(None) };
             transaction
-                .query_row(
-                    "SELECT users.id, password_hash, banned FROM users
-                     JOIN email_addresses ON email_addresses.user_id = users.id WHERE email_address = ?1",
-                    [email],
-                    |row| Ok(Credentials { user_id: row.get(0)?, password_hash: row.get(1)?, banned: row.get(2)? }),
-                )
+                .query_row("SELECT id, password_hash, banned FROM users WHERE id = ?1", [owner], |row| {
+                    Ok(Credentials { user_id: row.get(0)?, password_hash: row.get(1)?, banned: row.get(2)? })
+                })
                 .optional()
         })
         .await
@@ -71,7 +69,7 @@ impl Store {
         now: Duration,
     ) -> Result<(ActiveSession, String), CreateUserError> {
         self.write(move |transaction| {
-            if email_taken(transaction, &user.email)? {
+            if owner_of_email(transaction, &user.email)?.is_some() {
                 return Ok(Err(CreateUserError::EmailTaken));
             }
             let id = new_id("user");
@@ -81,12 +79,13 @@ impl Store {
         .await?
     }
 
-    /// The email address a user signs in with.
+    /// The primary email address of a user.
     pub async fn email_of(&self, user_id: String) -> Result<Option<String>, StoreError> {
         self.write(move |transaction| {
-            transaction
-                .query_row("SELECT email_address FROM email_addresses WHERE user_id = ?1", [user_id], |row| row.get(0))
-                .optional()
+            let sql =
+                "SELECT email_address FROM email_addresses JOIN users ON primary_email_address_id = email_addresses.id
+                       WHERE users.id = ?1";
+            transaction.query_row(sql, [user_id], |row| row.get(0)).optional()
         })
         .await
     }
@@ -121,10 +120,25 @@ impl Call<'_> {
     }
 }
 
-/// Whether an email address (in lower case) is somebody's.
-pub(super) fn email_taken(transaction: &Transaction<'_>, email: &str) -> rusqlite::Result<bool> {
+/// Whose an email address (in lower case) is. One that somebody merely typed beside their primary one is nobody's.
+pub(super) fn owner_of_email(transaction: &Transaction<'_>, email: &str) -> rusqlite::Result<Option<String>> {
     transaction
-        .query_row("SELECT EXISTS (SELECT 1 FROM email_addresses WHERE email_address = ?1)", [email], |row| row.get(0))
+        .prepare_cached(
+            "SELECT users.id FROM users JOIN email_addresses ON email_addresses.user_id = users.id
+             WHERE email_address = ?1 AND (verified_by IS NOT NULL OR email_addresses.id = primary_email_address_id)",
+        )?
+        .query_row([email], |row| row.get(0))
+        .optional()
+}
+
+/// Makes room for an address that is nobody's: whoever shows that it is theirs has it, not whoever typed it first.
+pub(super) fn release_email(transaction: &Transaction<'_>, email: &str) -> rusqlite::Result<()> {
+    transaction.execute(
+        "DELETE FROM email_addresses WHERE email_address = ?1 AND verified_by IS NULL
+         AND NOT EXISTS (SELECT 1 FROM users WHERE id = user_id AND primary_email_address_id = email_addresses.id)",
+        [email],
+    )?;
+    Ok(())
 }
 
 /// Writes a seeded user.
@@ -152,6 +166,7 @@ pub(super) fn insert(transaction: &Transaction<'_>, id: &str, user: &NewUser, no
     let now = millis(now);
     let text = |metadata: &Map<String, Value>| Value::Object(metadata.clone()).to_string();
     let email_id = new_id("idn");
+    release_email(transaction, &user.email)?;
     transaction.execute(
         "INSERT INTO users (id, first_name, last_name, primary_email_address_id, password_hash, password_updated_at,
            public_metadata, unsafe_metadata, banned, created_at, updated_at)

@@ -149,16 +149,6 @@ impl Call<'_> {
         users::user(self.transaction, id)
     }
 
-    /// The user with this email address (in lower case).
-    pub fn user_with_email(&self, email_address: &str) -> rusqlite::Result<Option<User>> {
-        let id: Option<String> = self
-            .transaction
-            .prepare_cached("SELECT user_id FROM email_addresses WHERE email_address = ?1")?
-            .query_row([email_address], |row| row.get(0))
-            .optional()?;
-        id.map_or(Ok(None), |id| self.user(&id))
-    }
-
     /// Starts a session for a user: the browser gets a new token, and its session from before ends.
     pub fn start_session(&mut self, user_id: &str, user_agent: &str) -> rusqlite::Result<Session> {
         let client_id = self.client_id()?;

@@ -2,7 +2,7 @@
 
 use rusqlite::{OptionalExtension, params};
 
-use super::{Call, millis};
+use super::{Call, accounts, millis};
 use crate::instance::ids::new_id;
 
 /// An address was not changed.
@@ -15,9 +15,10 @@ pub enum EmailChangeError {
 }
 
 impl Call<'_> {
-    /// Gives a user one more address (in lower case), which nobody has. Returns its id.
+    /// Gives a user one more address (in lower case), which is nobody's. Returns its id.
     pub fn add_email(&self, user_id: &str, email_address: &str) -> rusqlite::Result<String> {
         let id = new_id("idn");
+        accounts::release_email(self.transaction, email_address)?;
         self.transaction.execute(
             "INSERT INTO email_addresses (id, user_id, email_address, created_at) VALUES (?1, ?2, ?3, ?4)",
             params![id, user_id, email_address, millis(self.now)],

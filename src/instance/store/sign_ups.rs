@@ -104,9 +104,9 @@ impl Call<'_> {
         Ok(id)
     }
 
-    /// Whether an email address (in lower case) is somebody's.
-    pub fn email_taken(&self, email_address: &str) -> rusqlite::Result<bool> {
-        accounts::email_taken(self.transaction, email_address)
+    /// Whose an email address (in lower case) is.
+    pub fn owner_of_email(&self, email_address: &str) -> rusqlite::Result<Option<String>> {
+        accounts::owner_of_email(self.transaction, email_address)
     }
 }
 

@@ -56,6 +56,14 @@ pub struct EmailAddress {
     pub code: Option<EmailCode>,
 }
 
+impl User {
+    /// The addresses to sign in with: the primary one and those that are verified.
+    pub fn usable_addresses(&self) -> impl Iterator<Item = &EmailAddress> {
+        let mut addresses = self.email_addresses.iter();
+        addresses.next().into_iter().chain(addresses.filter(|email| email.verified_by.is_some()))
+    }
+}
+
 /// New values; what is left out stays. An empty name is none.
 #[derive(Default)]
 pub struct UserChange {
