@@ -4,8 +4,8 @@
 use std::process::ExitCode;
 
 use gatehouse::server::{
-    Command, Config, GatewayConfig, StartError, bind, run, run_command, run_gateway, shutdown_signal, system_clock,
-    telemetry,
+    Command, Config, GatewayConfig, StartError, bind, run, run_command, run_gateway, run_instance_command,
+    shutdown_signal, system_clock, telemetry,
 };
 
 /// Pages are many short-lived strings, freed on other threads than they were made on: glibc's allocator waits for its own
@@ -35,8 +35,12 @@ async fn start() -> Result<ExitCode, StartError> {
         return ended.map(|()| ExitCode::SUCCESS);
     }
     let config = Config::from_environment()?;
-    if let Command::Project(command, directory) = command {
-        return run_command(&command, directory.as_ref().unwrap_or(&config.config_dir), &config);
+    match command {
+        Command::Serve => {}
+        Command::Instance(command) => return run_instance_command(command, &config).await,
+        Command::Project(command, directory) => {
+            return run_command(&command, directory.as_ref().unwrap_or(&config.config_dir), &config);
+        }
     }
     telemetry::init(&config.log, config.traces.as_ref())?;
     let listener = bind(config.address).await?;

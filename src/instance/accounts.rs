@@ -11,7 +11,7 @@ use super::{
     password::PasswordError,
     session_cookies::{CLIENT, CookieWriter, DEV_BROWSER},
     signing_key::SigningKeyError,
-    store::{ActiveSession, CreateUserError, Credentials, NewUser, StoreError},
+    store::{ActiveSession, BY_ADMIN, CreateUserError, Credentials, NewUser, StoreError},
 };
 
 /// Clerk's own bounds, in characters.
@@ -47,7 +47,7 @@ pub enum Refusal {
 /// Signing in or up did not work.
 #[derive(Debug, thiserror::Error)]
 pub enum AccountError {
-    #[error("refused: {0:?}")]
+    #[error("{0}")]
     Refused(Refusal),
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -106,7 +106,7 @@ impl InstanceState {
         }
         let (token, user_agent) = (browser.client_token.clone(), browser.user_agent.clone());
         let (active, token) = self.store.start_session(user_id, token, user_agent, self.now()).await?;
-        self.signed_in(&active, token, browser)
+        Ok(self.signed_in(&active, token, browser)?)
     }
 
     /// Creates an account and signs the browser in. Returns the cookies that say so.
@@ -122,7 +122,7 @@ impl InstanceState {
         };
         let (token, user_agent) = (browser.client_token.clone(), browser.user_agent.clone());
         match self.store.sign_up(user, token, user_agent, self.now()).await {
-            Ok((active, token)) => self.signed_in(&active, token, browser),
+            Ok((active, token)) => Ok(self.signed_in(&active, token, browser)?),
             Err(CreateUserError::EmailTaken) => Err(AccountError::Refused(Refusal::EmailTaken)),
             Err(CreateUserError::Store(error)) => Err(error.into()),
         }
@@ -146,6 +146,16 @@ impl InstanceState {
             Some(token) => self.store.active_session(token.clone(), self.now()).await,
             None => Ok(None),
         }
+    }
+
+    /// Takes the session of a browser into an organization (by id or slug); nothing stands for none. Where its user does
+    /// not belong to it, the session stays where it is.
+    pub async fn choose_organization(&self, browser: &Browser, wanted: &str) -> Result<(), StoreError> {
+        if let Some(active) = self.active_session(browser).await? {
+            let wanted = Some(wanted.to_owned()).filter(|wanted| !wanted.is_empty());
+            self.store.set_active_organization(active.session.id, wanted).await?;
+        }
+        Ok(())
     }
 
     /// The session of a browser, if it has one, with a new refresh token.
@@ -176,7 +186,32 @@ impl InstanceState {
         Ok(values)
     }
 
-    fn signed_in(&self, active: &ActiveSession, token: String, browser: &Browser) -> Result<Vec<String>, AccountError> {
+    /// Creates an account for somebody whose address an administrator vouches for. Returns the user's id.
+    pub async fn create_account(&self, form: SignUp) -> Result<String, AccountError> {
+        let email = normalise_email(&form.email);
+        check(&form, &email).map_err(AccountError::Refused)?;
+        let user = NewUser {
+            first_name: form.first_name.trim().to_owned(),
+            last_name: form.last_name.trim().to_owned(),
+            email,
+            verified_by: Some(BY_ADMIN),
+            password_hash: self.passwords.hash(form.password).await?,
+            ..NewUser::default()
+        };
+        match self.store.create_user(user, self.now()).await {
+            Ok(user_id) => Ok(user_id),
+            Err(CreateUserError::EmailTaken) => Err(AccountError::Refused(Refusal::EmailTaken)),
+            Err(CreateUserError::Store(error)) => Err(error.into()),
+        }
+    }
+
+    /// The cookies of a browser in which a session has begun.
+    pub fn signed_in(
+        &self,
+        active: &ActiveSession,
+        token: String,
+        browser: &Browser,
+    ) -> Result<Vec<String>, SigningKeyError> {
         tracing::info!(user.id = active.session.user_id, session.id = active.session.id, "signed in");
         let mut values = self.application_cookies(Some(active), browser, &self.public_origin())?;
         values.push(self.cookies().client(&token.into()));
@@ -223,7 +258,7 @@ pub fn check_name(field: &'static str, name: &str) -> Result<(), Refusal> {
 }
 
 /// What browsers accept in an email field, roughly. Only a message to the address would show that it exists.
-fn is_email(text: &str) -> bool {
+pub fn is_email(text: &str) -> bool {
     let Some((local, domain)) = text.split_once('@') else { return false };
     let plain = text.chars().all(|character| !character.is_whitespace() && !character.is_control());
     let labels = domain.contains('.') && domain.split('.').all(|label| !label.is_empty());

@@ -12,9 +12,18 @@ const ID_CHARS: usize = 27;
 /// A new id, such as `sess_2f…`.
 pub fn new_id(prefix: &str) -> String {
     let random = random_bytes::<ID_CHARS>();
-    // The slight bias of the remainder costs a fraction of a bit of 160.
-    let chars = random.iter().map(|byte| char::from(ALPHABET[usize::from(*byte) % ALPHABET.len()]));
-    format!("{prefix}_{}", chars.collect::<String>())
+    format!("{prefix}_{}", random.iter().map(letter).collect::<String>())
+}
+
+/// The slight bias of the remainder costs a fraction of a bit of 160.
+fn letter(byte: &u8) -> char {
+    char::from(ALPHABET[usize::from(*byte) % ALPHABET.len()])
+}
+
+/// An id that follows from `name`: the same for the same name.
+pub fn id_of(prefix: &str, name: &str) -> String {
+    let hash = digest(&SHA256, name.as_bytes());
+    format!("{prefix}_{}", hash.as_ref().iter().take(ID_CHARS).map(letter).collect::<String>())
 }
 
 /// A new secret of 256 bits, in base64url.

@@ -1,4 +1,4 @@
-//! Users' metadata: how a change is merged into it, and how large it may become.
+//! Metadata of users, organizations and memberships: how a change is merged into it, and how large it may become.
 
 use serde_json::{Map, Value};
 
@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 pub const MAX_METADATA_BYTES: usize = 8 * 1024;
 
 /// Merges `patch` into `target`: objects key by key, everything else replaces; `null` removes (RFC 7396).
-pub fn merge(target: &mut Map<String, Value>, patch: &Map<String, Value>) {
+fn merge(target: &mut Map<String, Value>, patch: &Map<String, Value>) {
     for (key, value) in patch {
         match value {
             Value::Null => {
@@ -26,6 +26,33 @@ pub fn merge(target: &mut Map<String, Value>, patch: &Map<String, Value>) {
             }
         }
     }
+}
+
+/// What becomes of what is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum How {
+    /// It is merged with.
+    Merge,
+    /// It is gone.
+    Replace,
+}
+
+/// Changes `target`, which is called `name`; without a change it stays.
+///
+/// # Errors
+/// Its name, when it would become too large.
+pub fn change(
+    name: &'static str,
+    target: &mut Map<String, Value>,
+    change: Option<&Map<String, Value>>,
+    how: How,
+) -> Result<(), &'static str> {
+    let Some(change) = change else { return Ok(()) };
+    match how {
+        How::Merge => merge(target, change),
+        How::Replace => change.clone_into(target),
+    }
+    if size(target) > MAX_METADATA_BYTES { Err(name) } else { Ok(()) }
 }
 
 /// How large it is when it is written down, in bytes.

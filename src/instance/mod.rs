@@ -8,6 +8,7 @@
 //! - `user_resource`: a user as both APIs show them
 //! - `session_cookies`, `tokens`, `signing_key`: what a session looks like outside
 //! - `templates`: the claims of tokens for third parties; `metadata`: what applications keep with a user
+//! - `organization_…`: what organizations look like outside; `tools`: what tests and demonstrations ask
 //! - `store`: one SQLite file; `seed`: who and what is in it from the start
 //!
 //! It shares no code with `jwt` or `clerk`: an issuer that shares code with its verifier proves nothing about either.
@@ -18,6 +19,9 @@ mod clerk_error;
 mod frontend_api;
 mod ids;
 mod metadata;
+mod organization_claims;
+mod organization_errors;
+mod organization_resources;
 mod password;
 mod portal;
 mod publishable_key;
@@ -28,6 +32,7 @@ mod signing_key;
 mod store;
 mod templates;
 mod tokens;
+mod tools;
 mod user_resource;
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
@@ -38,18 +43,20 @@ use axum::{
     http::{StatusCode, header},
     middleware::{Next, from_fn_with_state},
     response::Response,
-    routing::get,
+    routing::{get, post},
 };
 use secrecy::SecretString;
 use url::Url;
 
-pub use seed::{SEED_PASSWORD, SEED_USERS, SeedUser};
+pub use seed::{Person, SEED_PASSWORD, SEED_USERS, SeedError, SeedUser};
 pub use store::{Lockout, StoreError};
+pub use tools::{NewAccount, ToolError};
 
 use clerk_error::ClerkError;
 use frontend_api::Throttle;
 use password::PasswordHasher;
 use publishable_key::{ISSUER_HOST, PUBLISHABLE_KEY};
+use seed::Seed;
 use store::Store;
 use tokens::TokenMint;
 
@@ -61,6 +68,8 @@ pub type Clock = Arc<dyn Fn() -> Duration + Send + Sync>;
 pub struct Settings {
     /// The SQLite file that holds keys, users and sessions.
     pub database: PathBuf,
+    /// A TOML file that says who and what is in it from the start, instead of the default.
+    pub seed: Option<PathBuf>,
     /// The origin people use.
     pub public_url: Url,
     /// Where it is mounted on that origin, such as `/__clerk`.
@@ -79,6 +88,17 @@ pub struct Settings {
     pub clock: Clock,
 }
 
+/// The instance cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// Its file cannot be used.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Its seed cannot be used.
+    #[error(transparent)]
+    Seed(#[from] SeedError),
+}
+
 /// A running instance.
 #[derive(Clone)]
 pub struct Instance {
@@ -92,20 +112,23 @@ struct InstanceState {
     passwords: PasswordHasher,
     throttle: Throttle,
     secret_key: SecretString,
+    people: Vec<Person>,
 }
 
 impl Instance {
     /// Opens the instance's file, or makes it: signing key, secret key and seeded users included.
     ///
     /// # Errors
-    /// When the file cannot be used.
-    pub fn open(settings: Settings) -> Result<Self, StoreError> {
+    /// When the file or the seed cannot be used.
+    pub fn open(settings: Settings) -> Result<Self, OpenError> {
         let now = (settings.clock)();
         let passwords = PasswordHasher::default();
-        let (store, identity) = Store::open(&settings.database, now, &passwords)?;
+        let seed = Seed::read(settings.seed.as_ref())?;
+        let (store, identity) = Store::open(&settings.database, &seed, now, &passwords)?;
         let mint = TokenMint::new(identity.signing_key, identity.instance_id, settings.token_lifetime);
         let throttle = Throttle::new(settings.attempts_per_window);
-        let state = InstanceState { settings, store, mint, passwords, throttle, secret_key: identity.secret_key };
+        let (secret_key, people) = (identity.secret_key, seed.users);
+        let state = InstanceState { settings, store, mint, passwords, throttle, secret_key, people };
         Ok(Self { state: Arc::new(state) })
     }
 
@@ -127,6 +150,12 @@ impl Instance {
         self.state.secret_key.clone()
     }
 
+    /// Whom one can sign in as from the start.
+    #[must_use]
+    pub fn people(&self) -> &[Person] {
+        &self.state.people
+    }
+
     /// The portal's first page.
     #[must_use]
     pub fn portal_path(&self) -> String {
@@ -145,6 +174,7 @@ impl Instance {
     pub fn router(&self) -> Router {
         let router = Router::new()
             .route("/.well-known/jwks.json", get(frontend_api::jwks))
+            .route("/test/sign_in", post(tools::sign_in))
             .route("/images/{id}", get(frontend_api::profile_image))
             .merge(portal::router())
             .fallback(clerk_error::not_found);

@@ -11,7 +11,7 @@ use std::ops::RangeInclusive;
 
 use serde_json::{Map, Value, json};
 
-use super::store::User;
+use super::store::{ActiveOrganization, Membership, User};
 
 /// Claims that a token has by itself. No template overrides them.
 const AUTOMATIC_CLAIMS: [&str; 7] = ["azp", "exp", "iat", "iss", "jti", "nbf", "sub"];
@@ -32,8 +32,32 @@ pub fn is_reserved(claim: &str) -> bool {
     AUTOMATIC_CLAIMS.contains(&claim) || SESSION_CLAIMS.contains(&claim)
 }
 
-/// What shortcodes can name of a user. Private metadata is not among it.
-pub fn shortcode_user(user: &User) -> Value {
+/// What shortcodes can name: a user, and the organization that their session is in.
+pub fn subjects(user: &User, organization: Option<&ActiveOrganization>) -> Value {
+    let membership = organization.and_then(|active| user.memberships.iter().find(|it| it.organization.id == active.id));
+    json!({
+        "user": shortcode_user(user),
+        "org": membership.map(shortcode_organization),
+        "org_membership": membership.map(|membership| json!({ "public_metadata": membership.public_metadata })),
+    })
+}
+
+fn shortcode_organization(membership: &Membership) -> Value {
+    let organization = &membership.organization;
+    json!({
+        "id": organization.id,
+        "name": organization.name,
+        "slug": organization.slug,
+        "image_url": "",
+        "has_image": false,
+        "role": membership.role.key,
+        "public_metadata": organization.public_metadata,
+    })
+}
+
+/// Private metadata is not among it.
+fn shortcode_user(user: &User) -> Value {
+    let roles = user.memberships.iter().map(|it| (it.organization.id.clone(), it.role.key.as_str().into()));
     let primary = user.email_addresses.first();
     let email = primary.map(|email| email.email_address.as_str());
     let names: Vec<&str> = [&user.first_name, &user.last_name].into_iter().flatten().map(String::as_str).collect();
@@ -55,6 +79,7 @@ pub fn shortcode_user(user: &User) -> Value {
         "image_url": "",
         "has_image": false,
         "two_factor_enabled": false,
+        "organizations": Value::Object(roles.collect()),
         "public_metadata": user.public_metadata,
         "unsafe_metadata": user.unsafe_metadata,
         "last_sign_in_at": user.last_sign_in_at.map(|time| time.as_secs()),
@@ -63,28 +88,28 @@ pub fn shortcode_user(user: &User) -> Value {
     })
 }
 
-/// The claims of a template's token for `user`, as [`shortcode_user`] describes them.
-pub fn render(claims: &Map<String, Value>, user: &Value) -> Map<String, Value> {
-    claims.iter().map(|(name, value)| (name.clone(), render_value(value, user))).collect()
+/// The claims of a template's token for some [`subjects`].
+pub fn render(claims: &Map<String, Value>, subjects: &Value) -> Map<String, Value> {
+    claims.iter().map(|(name, value)| (name.clone(), render_value(value, subjects))).collect()
 }
 
-fn render_value(value: &Value, user: &Value) -> Value {
+fn render_value(value: &Value, subjects: &Value) -> Value {
     match value {
-        Value::String(text) => render_text(text, user),
-        Value::Array(values) => values.iter().map(|value| render_value(value, user)).collect(),
-        Value::Object(object) => Value::Object(render(object, user)),
+        Value::String(text) => render_text(text, subjects),
+        Value::Array(values) => values.iter().map(|value| render_value(value, subjects)).collect(),
+        Value::Object(object) => Value::Object(render(object, subjects)),
         other => other.clone(),
     }
 }
 
-fn render_text(text: &str, user: &Value) -> Value {
+fn render_text(text: &str, subjects: &Value) -> Value {
     let parts = split(text);
     if let [Part::Shortcode(expression)] = parts.as_slice() {
-        return evaluate(expression, user).unwrap_or_default();
+        return evaluate(expression, subjects).unwrap_or_default();
     }
     let rendered = parts.iter().map(|part| match part {
         Part::Text(text) => (*text).to_owned(),
-        Part::Shortcode(expression) => evaluate(expression, user).map_or_else(String::new, in_text),
+        Part::Shortcode(expression) => evaluate(expression, subjects).map_or_else(String::new, in_text),
     });
     Value::String(rendered.collect())
 }
@@ -136,10 +161,10 @@ fn find_outside_quotes(text: &str, wanted: &str) -> Option<usize> {
 }
 
 /// The first operand that is neither `null` nor `false`, or the last. None is what does not exist.
-fn evaluate(mut expression: &str, user: &Value) -> Option<Value> {
+fn evaluate(mut expression: &str, subjects: &Value) -> Option<Value> {
     loop {
         let end = find_outside_quotes(expression, "||");
-        let value = operand(expression[..end.unwrap_or(expression.len())].trim(), user);
+        let value = operand(expression[..end.unwrap_or(expression.len())].trim(), subjects);
         match (&value, end) {
             (None | Some(Value::Null | Value::Bool(false)), Some(end)) => expression = &expression[end + 2..],
             _ => return value,
@@ -148,7 +173,7 @@ fn evaluate(mut expression: &str, user: &Value) -> Option<Value> {
 }
 
 /// A literal (a quoted text, a number, `true` or `false`) or what a path names.
-fn operand(text: &str, user: &Value) -> Option<Value> {
+fn operand(text: &str, subjects: &Value) -> Option<Value> {
     for quote in ['\'', '"'] {
         if let Some(literal) = text.strip_prefix(quote).and_then(|text| text.strip_suffix(quote)) {
             return (!literal.contains(quote)).then(|| literal.into());
@@ -156,23 +181,21 @@ fn operand(text: &str, user: &Value) -> Option<Value> {
     }
     match serde_json::from_str(text) {
         Ok(literal @ (Value::Bool(_) | Value::Number(_))) => Some(literal),
-        _ => look_up(text, user),
+        _ => look_up(text, subjects),
     }
 }
 
-/// What `user.…` names. There are no organisations, so whatever is asked of one is `null`.
-fn look_up(path: &str, user: &Value) -> Option<Value> {
+/// What `user.…`, `org.…` or `org_membership.…` names. Outside of an organization, what is asked of one is `null`.
+fn look_up(path: &str, subjects: &Value) -> Option<Value> {
     let (root, path) = path.split_once('.')?;
-    match root {
-        "user" => {
-            let mut names = path.split('.');
-            let field = user.get(names.next()?)?;
-            let found = names.try_fold(field, |value, name| value.get(name));
-            Some(found.cloned().unwrap_or_default())
-        }
-        "org" | "org_membership" => Some(Value::Null),
-        _ => None,
+    let subject = subjects.get(root)?;
+    if subject.is_null() {
+        return Some(Value::Null);
     }
+    let mut names = path.split('.');
+    let field = subject.get(names.next()?)?;
+    let found = names.try_fold(field, |value, name| value.get(name));
+    Some(found.cloned().unwrap_or_default())
 }
 
 #[cfg(test)]

@@ -22,6 +22,7 @@ fn user() -> User {
         failed_attempts: 0,
         locked_until: None,
         profile_image_id: None,
+        memberships: Vec::new(),
         banned: false,
         public_metadata: object(json!({
             "interests": ["reading", "climbing"], "address": { "Home": "Oslo", "zip code": 7 }, "off": false,
@@ -38,7 +39,7 @@ fn user() -> User {
 
 fn rendered(template: &str) -> Value {
     let claims = Map::from_iter([("claim".to_owned(), template.into())]);
-    render(&claims, &shortcode_user(&user())).remove("claim").unwrap()
+    render(&claims, &subjects(&user(), None)).remove("claim").unwrap()
 }
 
 fn assert_each(cases: &[(&str, Value)]) {
@@ -160,7 +161,7 @@ fn shortcodes_are_found_at_any_depth_and_only_in_values() {
     let expected = json!({
         "{{user.id}}": 1, "list": ["user_1", 2, null, [false]], "deep": { "a": { "b": "Maria" } }, "yes": true,
     });
-    assert_eq!(Value::Object(render(claims.as_object().unwrap(), &shortcode_user(&user()))), expected);
+    assert_eq!(Value::Object(render(claims.as_object().unwrap(), &subjects(&user(), None))), expected);
 }
 
 #[test]

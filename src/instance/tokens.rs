@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     ids::new_id,
+    organization_claims::organization_claims,
     publishable_key::ISSUER_HOST,
     signing_key::{SigningKey, SigningKeyError},
     store::Session,
@@ -62,13 +63,32 @@ impl TokenMint {
         lifetime: Option<Duration>,
         now: Duration,
     ) -> Result<String, SigningKeyError> {
+        let lifetime = lifetime.unwrap_or(self.lifetime);
+        self.session_token_with(session, origin, lifetime, Map::new(), now)
+    }
+
+    /// As [`TokenMint::session_token`], with `claims` that the token does not have by itself.
+    pub fn session_token_with(
+        &self,
+        session: &Session,
+        origin: &str,
+        lifetime: Duration,
+        mut claims: Map<String, Value>,
+        now: Duration,
+    ) -> Result<String, SigningKeyError> {
         let minutes = now.saturating_sub(session.created_at).as_secs() / 60;
-        let mut claims = automatic(origin, &session.user_id, lifetime.unwrap_or(self.lifetime), NOT_BEFORE, now);
+        claims.extend(automatic(origin, &session.user_id, lifetime, NOT_BEFORE, now));
         // Minutes since the first factor; there is no second one.
         claims.insert("fva".to_owned(), json!([minutes, -1]));
         claims.insert("sid".to_owned(), session.id.as_str().into());
         claims.insert("sts".to_owned(), "active".into());
         claims.insert("v".to_owned(), 2.into());
+        if let Some(organization) = &session.organization {
+            claims.extend(organization_claims(organization));
+        }
+        if let Some(actor) = &session.actor {
+            claims.insert("act".to_owned(), Value::Object(actor.clone()));
+        }
         self.key.sign(&self.header(SESSION_CATEGORY), &Value::Object(claims))
     }
 

@@ -22,6 +22,8 @@ fn session() -> Session {
         last_active_at: NOW,
         expire_at: NOW,
         user_agent: String::new(),
+        organization: None,
+        actor: None,
     }
 }
 

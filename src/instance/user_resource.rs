@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::{
     InstanceState,
+    organization_resources::{Reader, membership},
     store::{EmailAddress, EmailCode, User},
 };
 
@@ -36,7 +37,7 @@ pub fn user(state: &InstanceState, user: &User) -> Value {
         "web3_wallets": [],
         "external_accounts": [],
         "enterprise_accounts": [],
-        "organization_memberships": [],
+        "organization_memberships": user.memberships.iter().map(|it| membership(it, Reader::Browser)).collect::<Value>(),
         "public_metadata": user.public_metadata,
         "unsafe_metadata": user.unsafe_metadata,
         "external_id": null,
@@ -48,7 +49,7 @@ pub fn user(state: &InstanceState, user: &User) -> Value {
         "created_at": millis(user.created_at),
         "updated_at": millis(user.updated_at),
         "last_active_at": user.last_active_at.map(millis),
-        "create_organization_enabled": false,
+        "create_organization_enabled": true,
         "create_organizations_limit": null,
         "delete_self_enabled": true,
         "legal_accepted_at": null,

@@ -12,14 +12,19 @@ use std::{
 use aws_lc_rs::rand::{SecureRandom, SystemRandom};
 use url::Url;
 
-use super::{Config, StartError, clock::system_clock, config::ClerkConfig, gateway_parts};
+use super::{
+    Config, StartError, clock::system_clock, config::ClerkConfig, gateway_parts, instance_command::InstanceCommand,
+};
 use crate::{
     gateway::{self, Dependencies, LoadErrors, create_key, list_keys, revoke_key},
     jwt::KeySets,
 };
 
 /// How the program is called.
-const USAGE: &str = "gatehouse [gateway [--config DIR] [--listen ADDRESS] | check [DIR] | keys create CONSUMER [DIR] | keys list [DIR] | keys revoke ID [DIR]]";
+const USAGE: &str = "gatehouse [gateway [--config DIR] [--listen ADDRESS] | check [DIR] |\n    \
+    keys create CONSUMER [DIR] | keys list [DIR] | keys revoke ID [DIR] |\n    \
+    token --as WHO [--ttl 1h] [--claim NAME=VALUE]… |\n    \
+    user add EMAIL [--first-name NAME] [--last-name NAME] [--password PASSWORD]]";
 
 /// One thing to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,6 +33,8 @@ pub enum Command {
     Serve,
     /// Serve the gateway alone: the project in this folder, on this address, or those that are configured.
     Gateway(Option<PathBuf>, Option<SocketAddr>),
+    /// Do something with the embedded Clerk, also while it is served.
+    Instance(InstanceCommand),
     /// Do something with a gateway project, in this folder or the configured one.
     Project(ProjectCommand, Option<PathBuf>),
 }
@@ -61,6 +68,7 @@ impl Command {
         let (command, rest) = match &arguments[..] {
             [] => return Ok(Self::Serve),
             ["gateway", rest @ ..] => return Self::parse_gateway(rest),
+            ["token" | "user", ..] => return InstanceCommand::parse(&arguments).map(Self::Instance),
             ["check", rest @ ..] => (ProjectCommand::Check, rest),
             ["keys", "create", consumer, rest @ ..] => (ProjectCommand::CreateKey((*consumer).to_owned()), rest),
             ["keys", "list", rest @ ..] => (ProjectCommand::ListKeys, rest),
@@ -142,12 +150,12 @@ fn dependencies(config: &Config) -> Result<Dependencies, StartError> {
     gateway_parts::dependencies(&config.variables, Some(&issuer), key_sets, public_url, system_clock())
 }
 
-fn say(text: &str) -> Result<ExitCode, StartError> {
+pub(super) fn say(text: &str) -> Result<ExitCode, StartError> {
     writeln!(io::stdout(), "{}", text.trim_end())?;
     Ok(ExitCode::SUCCESS)
 }
 
-fn complain(text: &str) -> Result<ExitCode, StartError> {
+pub(super) fn complain(text: &str) -> Result<ExitCode, StartError> {
     writeln!(io::stderr(), "{text}")?;
     Ok(ExitCode::FAILURE)
 }

@@ -25,6 +25,7 @@ mod gateway_parts;
 mod gateway_routes;
 mod guide_endpoints;
 mod health;
+mod instance_command;
 mod metrics;
 mod middleware;
 mod profile_form;
@@ -47,12 +48,13 @@ pub use command::{Command, ProjectCommand, UsageError, run_command};
 pub use config::{Config, ConfigError, GatewayConfig};
 pub use gateway_alone::run_gateway;
 pub use gateway_client::GatewayClient;
+pub use instance_command::{InstanceCommand, run_instance_command};
 pub use serve::shutdown_signal;
 pub use services::Services;
 
 use crate::{
     gateway::{CounterError, LoadErrors, UpstreamError},
-    instance::StoreError,
+    instance::OpenError,
     jwt::{Clock, KeySetsError},
 };
 
@@ -79,7 +81,7 @@ pub enum StartError {
     Counters(#[from] CounterError),
     /// The embedded Clerk cannot be opened.
     #[error(transparent)]
-    Instance(#[from] StoreError),
+    Instance(#[from] OpenError),
     /// The address cannot be listened on.
     #[error(
         "cannot listen on {address}: {error}. Is another server running there? LEPTOS_SITE_ADDR chooses another address."

@@ -126,17 +126,7 @@ fn embedded_setup(embedded: &EmbeddedClerk, place: &Place<'_>) -> Result<ClerkSe
     if !embedded.allow_non_loopback {
         refuse_exposure(place)?;
     }
-    let instance = Instance::open(instance::Settings {
-        database: embedded.database.clone(),
-        public_url: place.public_url.clone(),
-        base_path: CLERK_PATH,
-        allow_non_loopback: embedded.allow_non_loopback,
-        token_lifetime: embedded.token_lifetime,
-        lockout: embedded.lockout,
-        attempts_per_window: embedded.attempts_per_window,
-        stylesheet: STYLESHEET,
-        clock: Arc::clone(place.clock),
-    })?;
+    let instance = open_instance(embedded, place.public_url.clone(), Arc::clone(place.clock))?;
     let key = instance.publishable_key();
     let portal = |page: &str| parse_join(place.public_url, &format!("{CLERK_PATH}/{page}"));
     let publishable_key =
@@ -155,6 +145,22 @@ fn embedded_setup(embedded: &EmbeddedClerk, place: &Place<'_>) -> Result<ClerkSe
         issuer: instance.issuer(),
         key_source: Some(KeySource::Server(Box::new(keys.into()))),
         instance: Some(instance),
+    })
+}
+
+/// Opens the embedded Clerk for the application at `public_url`.
+pub fn open_instance(embedded: &EmbeddedClerk, public_url: Url, clock: Clock) -> Result<Instance, instance::OpenError> {
+    Instance::open(instance::Settings {
+        database: embedded.database.clone(),
+        seed: embedded.seed.clone(),
+        public_url,
+        base_path: CLERK_PATH,
+        allow_non_loopback: embedded.allow_non_loopback,
+        token_lifetime: embedded.token_lifetime,
+        lockout: embedded.lockout,
+        attempts_per_window: embedded.attempts_per_window,
+        stylesheet: STYLESHEET,
+        clock,
     })
 }
 
@@ -201,7 +207,7 @@ fn loopback_url(listening_on: SocketAddr) -> Result<Url, StartError> {
     parse(&format!("http://{address}"))
 }
 
-fn parse(url: &str) -> Result<Url, StartError> {
+pub fn parse(url: &str) -> Result<Url, StartError> {
     Url::parse(url).map_err(not_a_url)
 }
 

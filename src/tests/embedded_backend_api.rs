@@ -1,106 +1,13 @@
 //! The embedded Clerk's Backend API, asked as an application's server asks it.
 
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::support::{App, Page, now, testing::TestKey};
+use super::support::{ADA, Api, App, GRACE, Page, cookie, now, part, refused, sign_in, testing::TestKey};
 
-const ADA: &str = "user_seed00000000000000000000Ada";
-const GRACE: &str = "user_seed000000000000000000Grace";
 const SUPABASE: &str = "jtmp_seed000000000000000Supabase";
 const REFRESH: &str = "__refresh_3_AN3zpR";
 const ISSUER: &str = "https://local-dev-1.clerk.accounts.dev";
-
-/// The Backend API of a running program, with its secret key.
-struct Api<'a> {
-    app: &'a App,
-    secret_key: String,
-}
-
-impl<'a> Api<'a> {
-    /// Reads the secret key where it is kept: nothing serves it.
-    fn of(app: &'a App) -> Self {
-        let file = rusqlite::Connection::open(app.database()).unwrap();
-        let secret_key = file.query_row("SELECT secret_key FROM instance", [], |row| row.get(0)).unwrap();
-        Self { app, secret_key }
-    }
-
-    async fn send(&self, method: Method, path: &str, body: &str) -> Page {
-        let request = self
-            .app
-            .request(method, &format!("/__clerk/api{path}"))
-            .bearer_auth(&self.secret_key)
-            .header("Content-Type", "application/json")
-            .body(body.to_owned());
-        Page::read(request.send().await.unwrap()).await
-    }
-
-    /// The status and the body of an answer, which is JSON for Clerk's SDK.
-    async fn call(&self, method: Method, path: &str, body: &str) -> (u16, Value) {
-        let page = self.send(method, path, body).await;
-        assert_eq!(page.header("content-type"), "application/json", "{path}: {}", page.body);
-        (page.status, serde_json::from_str(&page.body).unwrap())
-    }
-
-    async fn get(&self, path: &str) -> Value {
-        let (status, body) = self.call(Method::GET, path, "").await;
-        assert_eq!(status, 200, "{path}: {body}");
-        body
-    }
-
-    async fn post(&self, path: &str, body: &Value) -> Value {
-        let (status, body) = self.call(Method::POST, path, &body.to_string()).await;
-        assert_eq!(status, 200, "{path}: {body}");
-        body
-    }
-
-    async fn patch(&self, path: &str, body: &Value) -> Value {
-        let (status, body) = self.call(Method::PATCH, path, &body.to_string()).await;
-        assert_eq!(status, 200, "{path}: {body}");
-        body
-    }
-
-    /// The status, the code and the parameter of a refusal, which is in Clerk's envelope.
-    async fn refusal(&self, method: Method, path: &str, body: &str) -> (u16, String, String) {
-        let (status, body) = self.call(method, path, body).await;
-        let error = &body["errors"][0];
-        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-        assert!(!text(&error["message"]).is_empty() && !text(&error["long_message"]).is_empty(), "{path}: {body}");
-        assert!(text(&body["clerk_trace_id"]).starts_with("trace_"), "{path}: {body}");
-        (status, text(&error["code"]), text(&error["meta"]["param_name"]))
-    }
-
-    /// Ada's only session.
-    async fn session(&self) -> Value {
-        let mut page = self.get(&format!("/v1/sessions?user_id={ADA}&paginated=true")).await;
-        assert_eq!(page["total_count"], 1, "{page}");
-        page["data"][0].take()
-    }
-}
-
-fn refused(status: u16, code: &str, param_name: &str) -> (u16, String, String) {
-    (status, code.to_owned(), param_name.to_owned())
-}
-
-/// The cookies of a browser in which Ada just signed in.
-async fn sign_in(app: &App) -> String {
-    let fields = [("identifier", "ada@example.com"), ("password", "gatehouse-demo")];
-    let page = app.post_form("/__clerk/sign-in", "", &fields).await;
-    assert_eq!(page.status, 303, "{}", page.body);
-    page.cookies_after("")
-}
-
-fn cookie(cookies: &str, name: &str) -> String {
-    let pairs = cookies.split("; ").filter_map(|pair| pair.split_once('='));
-    pairs.filter(|(found, _)| *found == name).map(|(_, value)| value.to_owned()).next().unwrap()
-}
-
-/// A part of a token: 0 is the header, 1 are the claims.
-fn part(jwt: &Value, index: usize) -> Value {
-    let part = jwt.as_str().unwrap().split('.').nth(index).unwrap();
-    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).unwrap()).unwrap()
-}
 
 fn names(object: &Value) -> Vec<&str> {
     object.as_object().unwrap().keys().map(String::as_str).collect()
@@ -192,10 +99,10 @@ async fn a_user_has_clerks_shape() {
             "linked_to": [], "matches_sso_connection": false,
         }],
         "phone_numbers": [], "web3_wallets": [], "external_accounts": [], "enterprise_accounts": [],
-        "organization_memberships": [], "public_metadata": { "role": "admin" }, "private_metadata": {},
+        "organization_memberships": user["organization_memberships"], "public_metadata": { "role": "admin" }, "private_metadata": {},
         "unsafe_metadata": {}, "external_id": null, "last_sign_in_at": null, "banned": false, "locked": false,
         "lockout_expires_in_seconds": null, "verification_attempts_remaining": 100, "created_at": null,
-        "updated_at": null, "last_active_at": null, "create_organization_enabled": false,
+        "updated_at": null, "last_active_at": null, "create_organization_enabled": true,
         "create_organizations_limit": null, "delete_self_enabled": true, "legal_accepted_at": null, "locale": null,
         "password_last_updated_at": null, "timezone": null, "deprovisioned": false,
     });

@@ -1,12 +1,17 @@
 //! The Backend API: what an application's server asks an instance, with the secret key.
 //!
 //! - `users`, `sessions`, `refresh`, `sign_in_tokens`, `jwt_templates`: the calls
+//! - `organizations`, `memberships`, `invitations`, `domains`: the calls about organizations
 //! - `request`: path, query and body, with Clerk's errors; `resources`: what is answered
 //!
 //! Every answer is `application/json`, without a charset: Clerk's SDK takes anything else for text. Whoever does not
 //! have the secret key learns nothing, not even which paths there are.
 
+mod domains;
+mod invitations;
 mod jwt_templates;
+mod memberships;
+mod organizations;
 mod refresh;
 mod request;
 mod resources;
@@ -45,7 +50,8 @@ pub fn router(state: &Arc<InstanceState>) -> Router<Arc<InstanceState>> {
         .route("/v1/users", get(users::list))
         .route("/v1/users/count", get(users::count))
         .route("/v1/users/{id}", get(users::show).patch(users::update))
-        .route("/v1/users/{id}/metadata", patch(users::merge_metadata))
+        .route("/v1/users/{id}/metadata", patch(users::merge_metadata).put(users::replace_metadata))
+        .route("/v1/users/{id}/organization_memberships", get(memberships::list_of_user))
         .route("/v1/sessions", get(sessions::list))
         .route("/v1/sessions/{id}", get(sessions::show))
         .route("/v1/sessions/{id}/revoke", post(sessions::revoke))
@@ -59,10 +65,34 @@ pub fn router(state: &Arc<InstanceState>) -> Router<Arc<InstanceState>> {
             "/v1/jwt_templates/{id}",
             get(jwt_templates::show).patch(jwt_templates::update).delete(jwt_templates::delete),
         )
+        .merge(organization_routes())
         .fallback(clerk_error::not_found)
         .method_not_allowed_fallback(clerk_error::method_not_allowed)
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .layer(from_fn_with_state(Arc::clone(state), require_secret_key))
+}
+
+fn organization_routes() -> Router<Arc<InstanceState>> {
+    Router::new()
+        .route("/v1/organizations", get(organizations::list).post(organizations::create))
+        .route(
+            "/v1/organizations/{id}",
+            get(organizations::show).patch(organizations::update).delete(organizations::delete),
+        )
+        .route(
+            "/v1/organizations/{id}/metadata",
+            patch(organizations::merge_metadata).put(organizations::replace_metadata),
+        )
+        .route("/v1/organization_memberships", get(memberships::list_all))
+        .route("/v1/organizations/{id}/memberships", get(memberships::list).post(memberships::create))
+        .route("/v1/organizations/{id}/memberships/{user_id}", patch(memberships::update).delete(memberships::delete))
+        .route("/v1/organizations/{id}/memberships/{user_id}/metadata", patch(memberships::merge_metadata))
+        .route("/v1/organizations/{id}/invitations", get(invitations::list).post(invitations::create))
+        .route("/v1/organizations/{id}/invitations/bulk", post(invitations::create_several))
+        .route("/v1/organizations/{id}/invitations/{invitation_id}", get(invitations::show))
+        .route("/v1/organizations/{id}/invitations/{invitation_id}/revoke", post(invitations::revoke))
+        .route("/v1/organizations/{id}/domains", get(domains::list).post(domains::create))
+        .route("/v1/organizations/{id}/domains/{domain_id}", patch(domains::update).delete(domains::delete))
 }
 
 async fn require_secret_key(

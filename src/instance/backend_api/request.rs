@@ -1,6 +1,6 @@
 //! Reading a request: path, query and body, with Clerk's errors where they are not as they must be.
 
-use std::ops::RangeInclusive;
+use std::{ops::RangeInclusive, str::FromStr};
 
 use axum::{
     body::Bytes,
@@ -10,7 +10,10 @@ use axum::{
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use crate::instance::{clerk_error::ClerkError, store::Page};
+use crate::instance::{
+    clerk_error::ClerkError,
+    store::{Order, Page},
+};
 
 /// The names in the path. One that is not text names nothing.
 pub struct Segments<T>(pub T);
@@ -67,6 +70,18 @@ impl Params {
         (!values.is_empty()).then_some(values)
     }
 
+    /// A whole number, if it is there.
+    pub fn number<T: FromStr>(&self, name: &'static str) -> Result<Option<T>, ClerkError> {
+        let number = self.one(name).map(|text| text.parse().map_err(|_| invalid(name, "must be a whole number")));
+        number.transpose()
+    }
+
+    /// Yes or no, if it is there.
+    pub fn flag(&self, name: &'static str) -> Result<Option<bool>, ClerkError> {
+        let flag = self.one(name).map(|text| text.parse().map_err(|_| invalid(name, "must be true or false")));
+        flag.transpose()
+    }
+
     /// `limit` and `offset`, with Clerk's bounds.
     pub fn page(&self) -> Result<Page, ClerkError> {
         let number = |name, bounds: RangeInclusive<u32>, default| {
@@ -81,6 +96,21 @@ impl Params {
     }
 }
 
+/// Clerk's `order_by`: a field with `-` or `+` in front, one of `known`. Newest first, unless asked otherwise.
+pub fn order<Column: Copy>(params: &Params, known: &[(&str, Column)]) -> Result<Order<Column>, ClerkError> {
+    let text = params.one("order_by").unwrap_or("-created_at");
+    let (descending, name) = match text.strip_prefix('-') {
+        Some(name) => (true, name),
+        // A plus sign arrives as a space unless it was encoded.
+        None => (false, text.strip_prefix(['+', ' ']).unwrap_or(text)),
+    };
+    let column = known.iter().find(|(known, _)| *known == name).map(|(_, column)| *column);
+    column.map(|column| Order { column, descending }).ok_or_else(|| {
+        let names: Vec<&str> = known.iter().map(|(name, _)| *name).collect();
+        invalid("order_by", &format!("must be one of {}, with + or - in front", names.join(", ")))
+    })
+}
+
 /// The body: a JSON object, whatever `Content-Type` says. No body is an empty one.
 pub struct Fields(Map<String, Value>);
 
@@ -88,12 +118,7 @@ impl<S: Send + Sync> FromRequest<S> for Fields {
     type Rejection = ClerkError;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, ClerkError> {
-        let body = Bytes::from_request(request, state).await.map_err(|rejection| match rejection.status() {
-            StatusCode::PAYLOAD_TOO_LARGE => {
-                ClerkError::new(StatusCode::PAYLOAD_TOO_LARGE, "request_body_too_large", "The body is too large.")
-            }
-            _ => invalid_body(),
-        })?;
+        let body = read(request, state).await?;
         if body.is_empty() {
             return Ok(Self(Map::new()));
         }
@@ -101,8 +126,34 @@ impl<S: Send + Sync> FromRequest<S> for Fields {
     }
 }
 
+/// The body: a JSON list of objects.
+pub struct FieldsList(pub Vec<Fields>);
+
+impl<S: Send + Sync> FromRequest<S> for FieldsList {
+    type Rejection = ClerkError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, ClerkError> {
+        let body = read(request, state).await?;
+        let objects: Vec<Map<String, Value>> = serde_json::from_slice(&body).map_err(|_| invalid_body())?;
+        Ok(Self(objects.into_iter().map(Fields).collect()))
+    }
+}
+
+async fn read<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, ClerkError> {
+    Bytes::from_request(request, state).await.map_err(|rejection| match rejection.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => {
+            ClerkError::new(StatusCode::PAYLOAD_TOO_LARGE, "request_body_too_large", "The body is too large.")
+        }
+        _ => invalid_body(),
+    })
+}
+
 const fn invalid_body() -> ClerkError {
-    ClerkError::new(StatusCode::BAD_REQUEST, "request_body_invalid", "The body must be a JSON object.")
+    ClerkError::new(
+        StatusCode::BAD_REQUEST,
+        "request_body_invalid",
+        "The body must be JSON of the form that this call takes.",
+    )
 }
 
 impl Fields {
@@ -130,6 +181,15 @@ impl Fields {
         let Some(value) = self.present(name) else { return Ok(None) };
         let number = value.as_u64().and_then(|number| number.try_into().ok()).filter(|number| bounds.contains(number));
         number.map(Some).ok_or_else(|| out_of_bounds(name, *bounds.start(), *bounds.end()))
+    }
+
+    /// Yes or no. Missing and `null` are the same.
+    pub fn flag(&self, name: &'static str) -> Result<Option<bool>, ClerkError> {
+        match self.present(name) {
+            None => Ok(None),
+            Some(Value::Bool(flag)) => Ok(Some(*flag)),
+            Some(_) => Err(invalid(name, "must be true or false")),
+        }
     }
 
     /// An object. Missing and `null` are the same.

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use crate::instance::{
     InstanceState,
+    organization_resources::{Reader, membership},
     store::{JwtTemplate, Session, User},
     user_resource::{self, millis},
 };
@@ -12,6 +13,7 @@ use crate::instance::{
 pub fn user(state: &InstanceState, user: &User) -> Value {
     let mut value = user_resource::user(state, user);
     value["private_metadata"] = Value::Object(user.private_metadata.clone());
+    value["organization_memberships"] = user.memberships.iter().map(|it| membership(it, Reader::Server)).collect();
     value
 }
 
@@ -24,8 +26,8 @@ pub fn session(session: &Session) -> Value {
         "user_id": session.user_id,
         "status": session.status,
         "last_active_at": millis(session.last_active_at),
-        "last_active_organization_id": null,
-        "actor": null,
+        "last_active_organization_id": session.organization.as_ref().map(|organization| organization.id.as_str()),
+        "actor": session.actor,
         "expire_at": millis(session.expire_at),
         "abandon_at": millis(session.expire_at),
         "created_at": millis(session.created_at),

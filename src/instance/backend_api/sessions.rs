@@ -80,7 +80,7 @@ pub async fn create_template_token(
     let (session, user) = state.store.usable_session(id, state.now()).await?.ok_or(UNUSABLE)?;
     let template = state.store.jwt_template_by_name(template).await?.ok_or(UNKNOWN_TEMPLATE)?.content;
     let token = TemplateToken {
-        claims: templates::render(&template.claims, &templates::shortcode_user(&user)),
+        claims: templates::render(&template.claims, &templates::subjects(&user, session.organization.as_ref())),
         user_id: &session.user_id,
         origin: &state.public_origin(),
         lifetime: lifetime.unwrap_or_else(|| seconds(template.lifetime_seconds)),

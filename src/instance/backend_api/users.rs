@@ -6,18 +6,26 @@ use axum::{Json, extract::State};
 use serde_json::{Value, json};
 
 use super::{
-    request::{Fields, Params, Segments, invalid},
+    request::{Fields, Params, Segments, invalid, order},
     resources,
 };
 use crate::instance::{
     InstanceState,
     accounts::MAX_NAME_CHARS,
     clerk_error::ClerkError,
-    metadata::MAX_METADATA_BYTES,
-    store::{MergeError, MetadataPatch, UserChange, UserColumn, UserFilter, UserOrder},
+    metadata::{How, MAX_METADATA_BYTES},
+    store::{MergeError, MetadataPatch, UserChange, UserColumn, UserFilter},
 };
 
 const PARAMS: [&str; 6] = ["email_address", "user_id", "query", "order_by", "limit", "offset"];
+const COLUMNS: [(&str, UserColumn); 6] = [
+    ("created_at", UserColumn::CreatedAt),
+    ("updated_at", UserColumn::UpdatedAt),
+    ("last_sign_in_at", UserColumn::LastSignInAt),
+    ("last_active_at", UserColumn::LastActiveAt),
+    ("first_name", UserColumn::FirstName),
+    ("last_name", UserColumn::LastName),
+];
 const UNKNOWN: ClerkError = ClerkError::not_found("There is no user with this id.");
 
 /// `GET /v1/users/{id}`
@@ -32,7 +40,7 @@ pub async fn show(
 /// `GET /v1/users`: a bare array. Filters that this instance does not have are refused.
 pub async fn list(State(state): State<Arc<InstanceState>>, params: Params) -> Result<Json<Value>, ClerkError> {
     let params = params.only(&PARAMS)?;
-    let users = state.store.users(filter(&params)?, order(&params)?, params.page()?).await?;
+    let users = state.store.users(filter(&params)?, order(&params, &COLUMNS)?, params.page()?).await?;
     Ok(Json(users.iter().map(|user| resources::user(&state, user)).collect()))
 }
 
@@ -58,9 +66,27 @@ pub async fn update(
 
 /// `PATCH /v1/users/{id}/metadata`: merges deeply; `null` removes.
 pub async fn merge_metadata(
+    state: State<Arc<InstanceState>>,
+    id: Segments<String>,
+    fields: Fields,
+) -> Result<Json<Value>, ClerkError> {
+    change_metadata(state, id, &fields, How::Merge).await
+}
+
+/// `PUT /v1/users/{id}/metadata`: replaces what is given.
+pub async fn replace_metadata(
+    state: State<Arc<InstanceState>>,
+    id: Segments<String>,
+    fields: Fields,
+) -> Result<Json<Value>, ClerkError> {
+    change_metadata(state, id, &fields, How::Replace).await
+}
+
+async fn change_metadata(
     State(state): State<Arc<InstanceState>>,
     Segments(id): Segments<String>,
-    fields: Fields,
+    fields: &Fields,
+    how: How,
 ) -> Result<Json<Value>, ClerkError> {
     let object = |name| fields.object(name).map(|object| object.cloned());
     let patch = MetadataPatch {
@@ -68,7 +94,7 @@ pub async fn merge_metadata(
         private_metadata: object("private_metadata")?,
         unsafe_metadata: object("unsafe_metadata")?,
     };
-    let user = state.store.merge_metadata(id, patch, state.now()).await.map_err(|error| match error {
+    let user = state.store.change_metadata(id, patch, how, state.now()).await.map_err(|error| match error {
         MergeError::UnknownUser => UNKNOWN,
         MergeError::TooLarge(name) => {
             let complaint = format!("would have more than {MAX_METADATA_BYTES} bytes");
@@ -97,26 +123,4 @@ fn filter(params: &Params) -> Result<UserFilter, ClerkError> {
         return Err(invalid("user_id", "must be an id; leaving users out with + and - is not offered here"));
     }
     Ok(UserFilter { email_addresses: emails, ids, query: params.one("query").map(str::to_owned) })
-}
-
-/// Clerk's `order_by`: a field with `-` or `+` in front. Newest first, unless asked otherwise.
-fn order(params: &Params) -> Result<UserOrder, ClerkError> {
-    let text = params.one("order_by").unwrap_or("-created_at");
-    let (descending, name) = match text.strip_prefix('-') {
-        Some(name) => (true, name),
-        None => (false, text.strip_prefix(['+', ' ']).unwrap_or(text)),
-    };
-    let column = match name {
-        "created_at" => UserColumn::CreatedAt,
-        "updated_at" => UserColumn::UpdatedAt,
-        "last_sign_in_at" => UserColumn::LastSignInAt,
-        "last_active_at" => UserColumn::LastActiveAt,
-        "first_name" => UserColumn::FirstName,
-        "last_name" => UserColumn::LastName,
-        _ => {
-            let known = "created_at, updated_at, last_sign_in_at, last_active_at, first_name or last_name";
-            return Err(invalid("order_by", &format!("must be {known}, with + or - in front")));
-        }
-    };
-    Ok(UserOrder { column, descending })
 }

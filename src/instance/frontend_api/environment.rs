@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::{Json, extract::State};
 use serde_json::{Value, json};
 
-use crate::instance::{InstanceState, accounts::PASSWORD_CHARS, publishable_key::ISSUER_HOST};
+use crate::instance::{InstanceState, accounts::PASSWORD_CHARS, publishable_key::ISSUER_HOST, store::CREATOR_ROLE};
 
 /// `GET` and `PATCH /v1/environment`. Nothing is changed: Clerk's client asks with `PATCH` on development instances.
 pub async fn show(State(state): State<Arc<InstanceState>>) -> Json<Value> {
@@ -122,7 +122,7 @@ fn user_settings() -> Value {
             "mfa": { "required": false },
         },
         "password_settings": password_settings(),
-        "actions": { "delete_self": true, "create_organization": false, "create_organizations_limit": null },
+        "actions": { "delete_self": true, "create_organization": true, "create_organizations_limit": null },
         "social": {},
         "saml": { "enabled": false },
         "enterprise_sso": { "enabled": false, "self_serve_sso": false },
@@ -171,14 +171,14 @@ fn organization_settings() -> Value {
     json!({
         "object": "organization_settings",
         "id": "organizations_embedded",
-        "enabled": false,
+        "enabled": true,
         "actions": { "admin_delete": false },
         "domains": { "enabled": false, "enrollment_modes": [], "default_role": null },
         "slug": { "disabled": false },
         "organization_creation_defaults": { "enabled": false },
         "force_organization_selection": false,
         "max_allowed_memberships": 0,
-        "creator_role": "",
+        "creator_role": CREATOR_ROLE,
     })
 }
 

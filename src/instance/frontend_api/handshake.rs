@@ -25,6 +25,7 @@ pub async fn jwks(State(state): State<Arc<InstanceState>>) -> Json<Value> {
 pub struct HandshakeQuery {
     redirect_url: Option<String>,
     format: Option<String>,
+    organization_id: Option<String>,
 }
 
 /// `GET /v1/client/handshake`: fresh tokens for the browser, sent back to where it came from.
@@ -38,6 +39,9 @@ pub async fn handshake(
 ) -> Result<impl IntoResponse, ClerkError> {
     let mut target = return_target(&state, query.redirect_url.as_deref())?;
     let browser = Browser::read(&headers);
+    if let Some(wanted) = &query.organization_id {
+        state.choose_organization(&browser, wanted).await?;
+    }
     let by_nonce = query.format.as_deref() == Some("nonce");
     let active = if by_nonce { state.renew_session(&browser).await? } else { state.active_session(&browser).await? };
     let origin = target.origin().ascii_serialization();

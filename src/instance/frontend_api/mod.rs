@@ -2,8 +2,10 @@
 //!
 //! - `handshake`, `client`, `environment`: how a page begins
 //! - `sign_ins`, `sign_ups`, `sessions`: how a session begins, lives and ends
-//! - `me`, `email_addresses`, `profile_image`: what whoever is signed in changes of themselves
-//! - `caller`: who asks, and the envelope they are answered in; `origin`: which pages may ask; `form`: what they send; `throttle`: how often
+//! - `me`, `email_addresses`, `profile_image`: what whoever is signed in changes of themselves; `organizations`: what they
+//!   belong to
+//! - `caller`: who asks, and the envelope they are answered in; `origin`: which pages may ask; `form`: what they send;
+//!   `throttle`: how often
 //! - `resources`: what is answered; `errors`: what is refused; `first_factor`: passwords and codes
 //!
 //! **Who asks.** A browser is known by its `__client` cookie and by nothing else. Scripts cannot read it, no link can
@@ -25,6 +27,7 @@ mod first_factor;
 mod form;
 mod handshake;
 mod me;
+mod organizations;
 mod origin;
 mod profile_image;
 mod resources;
@@ -65,6 +68,7 @@ pub fn router(state: &Arc<InstanceState>) -> Router<Arc<InstanceState>> {
         .merge(session())
         .merge(me())
         .merge(pictures())
+        .merge(organizations())
         .fallback(clerk_error::not_found)
         .method_not_allowed_fallback(clerk_error::method_not_allowed)
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
@@ -131,6 +135,18 @@ fn pictures() -> Router<Arc<InstanceState>> {
     Router::new()
         .route("/me/profile_image", post(profile_image::create).delete(profile_image::delete))
         .layer(DefaultBodyLimit::max(MAX_PICTURE_FORM_BYTES))
+}
+
+fn organizations() -> Router<Arc<InstanceState>> {
+    Router::new()
+        .route("/me/organization_memberships", get(organizations::memberships))
+        .route("/me/organization_memberships/{organization_id}", delete(organizations::leave))
+        .route("/me/organization_invitations", get(organizations::invitations))
+        .route("/me/organization_invitations/{id}/accept", post(organizations::accept_invitation))
+        .route("/me/organization_suggestions", get(organizations::suggestions))
+        .route("/organizations", post(organizations::create))
+        .route("/organizations/{id}", get(organizations::show))
+        .route("/organizations/{id}/roles", get(organizations::roles))
 }
 
 /// Clerk's client sends every change as a `POST`, which needs no preflight, and says in the query what it is.

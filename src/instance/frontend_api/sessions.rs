@@ -11,9 +11,12 @@ use serde_json::Value;
 
 use super::{
     caller::{Caller, Reply, SessionChoice},
+    form::Form,
     resources,
 };
-use crate::instance::{InstanceState, clerk_error::ClerkError, templates, tokens::TemplateToken};
+use crate::instance::{
+    InstanceState, clerk_error::ClerkError, organization_errors::NOT_A_MEMBER, templates, tokens::TemplateToken,
+};
 
 const UNKNOWN_TEMPLATE: ClerkError = ClerkError::not_found("There is no JWT template with this name.");
 
@@ -30,29 +33,47 @@ pub async fn show(
     work.await
 }
 
-/// `POST …/touch`: the session is in use. This instance has no organisations yet: none becomes the active one.
+/// `POST …/touch`: the session is in use, in `active_organization_id` (an empty one stands for none). An organization
+/// that the user does not belong to is refused when it is chosen; when a page merely gets the focus, nothing changes.
 pub async fn touch(
     State(state): State<Arc<InstanceState>>,
     caller: Caller,
     Path(id): Path<String>,
+    form: Form,
 ) -> Result<Response, ClerkError> {
-    let work = state.answer(&caller, |call| {
+    let wanted = form.sent("active_organization_id").map(str::to_owned);
+    let chosen = form.sent("intent") == Some("select_org");
+    let work = state.answer(&caller, move |call| {
         let (session, _) = SessionChoice::id(id).find(call)?;
         call.mark_used(&session)?;
+        if let Some(wanted) = &wanted {
+            let organization = Some(wanted.as_str()).filter(|wanted| !wanted.is_empty());
+            let changed = call.set_active_organization(&session.id, organization)?;
+            if chosen && !changed {
+                return Err(NOT_A_MEMBER.into());
+            }
+        }
         Ok(Reply::Session)
     });
     work.await
 }
 
-/// `POST …/tokens`: a session token, bare.
+/// `POST …/tokens`: a session token, bare. It tells the organization in `organization_id`, which each tab of a browser
+/// may have its own of (an empty one stands for none, and so does one that the user does not belong to); without it the
+/// session's.
 pub async fn create_token(
     State(state): State<Arc<InstanceState>>,
     caller: Caller,
     Path(id): Path<String>,
+    form: Form,
 ) -> Result<Json<Value>, ClerkError> {
-    let find = state.ask(&caller, |call| {
-        let (session, _) = SessionChoice::id(id).find(call)?;
+    let wanted = form.sent("organization_id").map(str::to_owned);
+    let find = state.ask(&caller, move |call| {
+        let (mut session, _) = SessionChoice::id(id).find(call)?;
         call.mark_used(&session)?;
+        if let Some(wanted) = wanted {
+            session.organization = call.active_organization(&wanted, &session.user_id)?;
+        }
         Ok(session)
     });
     let session = find.await?;
@@ -69,7 +90,7 @@ pub async fn create_template_token(
     let (session, user) = state.ask(&caller, |call| SessionChoice::id(id).find(call)).await?;
     let template = state.store.jwt_template_by_name(template).await?.ok_or(UNKNOWN_TEMPLATE)?.content;
     let token = TemplateToken {
-        claims: templates::render(&template.claims, &templates::shortcode_user(&user)),
+        claims: templates::render(&template.claims, &templates::subjects(&user, session.organization.as_ref())),
         user_id: &session.user_id,
         origin: &caller.origin,
         lifetime: Duration::from_secs(template.lifetime_seconds.into()),

@@ -9,6 +9,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use maud::{Markup, html};
+use secrecy::ExposeSecret;
 use serde::Deserialize;
 
 use super::{
@@ -18,7 +19,7 @@ use super::{
     page::page,
 };
 use crate::instance::{
-    InstanceState, Lockout, SEED_PASSWORD, SEED_USERS, StoreError,
+    InstanceState, Lockout, Person, StoreError,
     accounts::{AccountError, Browser, Refusal},
 };
 
@@ -110,7 +111,7 @@ fn sign_in_page(
             button.button.button-primary type="submit" { "Sign in" }
         }
         p.muted { "No account yet? " a href=(target.link(state, "sign-up")) { "Sign up" } }
-        (seeded_users())
+        (people_to_try(&state.people))
     };
     page(state, "Sign in", &card)
 }
@@ -121,16 +122,15 @@ fn already_signed_in(target: &ReturnTarget, email: &str) -> Markup {
     }
 }
 
-fn seeded_users() -> Markup {
+fn people_to_try(people: &[Person]) -> Markup {
     html! {
         section.seeded aria-labelledby="seeded-title" {
             h2 #seeded-title { "People to try" }
             ul {
-                @for user in SEED_USERS {
-                    li { code { (user.email) } span.tag { (user.role) } }
+                @for person in people {
+                    li { code { (person.email) } " " code { (person.password.expose_secret()) } span.tag { (person.about) } }
                 }
             }
-            p { "Password: " code { (SEED_PASSWORD) } }
         }
     }
 }

@@ -5,11 +5,11 @@ use std::time::Duration;
 use rusqlite::{OptionalExtension, Transaction, params};
 use serde_json::{Map, Value};
 
-use super::{ActiveSession, Call, Store, StoreError, clients, millis};
-use crate::instance::{ids::new_id, seed::SeedUser};
+use super::{ActiveSession, Call, Store, StoreError, User, clients, millis, starts_with, users::user};
+use crate::instance::{ids::new_id, seed};
 
 /// How an address is verified that an administrator vouches for.
-const BY_ADMIN: &str = "admin";
+pub const BY_ADMIN: &str = "admin";
 
 /// What a password is checked against, and whom it opens.
 #[derive(Clone)]
@@ -45,6 +45,17 @@ pub enum CreateUserError {
     Store(#[from] StoreError),
 }
 
+/// Nobody in particular was found.
+#[derive(Debug, thiserror::Error)]
+pub enum FindUserError {
+    #[error("there is no such user")]
+    Unknown,
+    #[error("several users are called so")]
+    Ambiguous,
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
 impl Store {
     /// The credentials of the user with this email address (in lower case).
     pub async fn credentials(&self, email: String) -> Result<Option<Credentials>, StoreError> {
@@ -57,6 +68,38 @@ impl Store {
                 .optional()
         })
         .await
+    }
+
+    /// Creates a user and returns their id.
+    pub async fn create_user(&self, user: NewUser, now: Duration) -> Result<String, CreateUserError> {
+        self.write(move |transaction| {
+            if email_taken(transaction, &user.email)? {
+                return Ok(Err(CreateUserError::EmailTaken));
+            }
+            let id = new_id("user");
+            insert(transaction, &id, &user, now)?;
+            Ok(Ok(id))
+        })
+        .await?
+    }
+
+    /// The user with this id or email address, or the only one whose address begins with it and an `@`.
+    pub async fn find_user(&self, who: String) -> Result<User, FindUserError> {
+        self.write(move |transaction| {
+            let ids: Vec<String> = transaction
+                .prepare(
+                    r"SELECT DISTINCT user_id FROM email_addresses
+                      WHERE user_id = ?1 OR email_address = lower(?1) OR email_address LIKE ?2 ESCAPE '' LIMIT 2",
+                )?
+                .query_map([&who, &starts_with(&format!("{who}@"))], |row| row.get(0))?
+                .collect::<Result<_, _>>()?;
+            match ids.as_slice() {
+                [] => Ok(Err(FindUserError::Unknown)),
+                [id] => Ok(user(transaction, id)?.ok_or(FindUserError::Unknown)),
+                _ => Ok(Err(FindUserError::Ambiguous)),
+            }
+        })
+        .await?
     }
 
     /// Creates a user and their session, in the browser that holds `client_token` or in a new one. Returns the session
@@ -144,21 +187,21 @@ pub(super) fn release_email(transaction: &Transaction<'_>, email: &str) -> rusql
 /// Writes a seeded user.
 pub(super) fn insert_seed(
     transaction: &Transaction<'_>,
-    seed: &SeedUser,
+    seed: &seed::Person,
     password_hash: String,
     now: Duration,
 ) -> rusqlite::Result<()> {
     let user = NewUser {
-        first_name: seed.first_name.to_owned(),
-        last_name: seed.last_name.to_owned(),
-        email: seed.email.to_owned(),
+        first_name: seed.first_name.clone(),
+        last_name: seed.last_name.clone(),
+        email: seed.email.clone(),
         verified_by: Some(BY_ADMIN),
         password_hash,
-        public_metadata: Map::from_iter([("role".to_owned(), seed.role.into())]),
+        public_metadata: seed.public_metadata.clone(),
+        unsafe_metadata: seed.unsafe_metadata.clone(),
         banned: seed.banned,
-        ..NewUser::default()
     };
-    insert(transaction, seed.id, &user, now)
+    insert(transaction, &seed.id, &user, now)
 }
 
 /// Writes a new user.

@@ -6,10 +6,7 @@ use rusqlite::{OptionalExtension, Row, Transaction, params};
 use serde_json::{Map, Value};
 
 use super::{Page, Store, StoreError, from_millis, json_object, millis};
-use crate::instance::{
-    ids::new_id,
-    seed::{SEED_TEMPLATE_ID, seed_template},
-};
+use crate::instance::ids::new_id;
 
 /// A template.
 pub struct JwtTemplate {
@@ -24,6 +21,7 @@ pub struct JwtTemplate {
 }
 
 /// What a template says.
+#[derive(Debug)]
 pub struct TemplateContent {
     /// What applications call it; no two have the same name.
     pub name: String,
@@ -120,9 +118,21 @@ impl Store {
     }
 }
 
-/// Writes the template that every instance has from the start.
-pub(super) fn insert_seed(transaction: &Transaction<'_>, now: Duration) -> rusqlite::Result<()> {
-    insert(transaction, SEED_TEMPLATE_ID, &seed_template(), now)
+/// Writes a seeded template, unless there is one with its id. Returns whether it is there now: another one may have its
+/// name.
+pub(super) fn insert_if_missing(
+    transaction: &Transaction<'_>,
+    id: &str,
+    content: &TemplateContent,
+    now: Duration,
+) -> rusqlite::Result<bool> {
+    if by_id(transaction, id)?.is_some() {
+        return Ok(true);
+    }
+    if name_taken(transaction, &content.name, id)? {
+        return Ok(false);
+    }
+    insert(transaction, id, content, now).map(|()| true)
 }
 
 fn insert(transaction: &Transaction<'_>, id: &str, content: &TemplateContent, now: Duration) -> rusqlite::Result<()> {

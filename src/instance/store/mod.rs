@@ -1,16 +1,23 @@
-//! One SQLite file: keys, users, clients, sessions, sign-ins and sign-ups under way, codes, JWT templates. Every call is one transaction; what was answered was
-//! written.
+//! One SQLite file: keys, users, clients, sessions, sign-ins and sign-ups under way, codes, JWT templates,
+//! organizations. Every call is one transaction; what was answered was written.
 
 mod accounts;
 mod call;
 mod clients;
+mod domains;
 mod email_addresses;
 mod email_codes;
 mod handshakes;
+mod invitations;
 mod jwt_templates;
 mod lockout;
+mod membership_list;
+mod memberships;
 mod open;
+mod organizations;
 mod profile_images;
+mod roles;
+mod seeding;
 mod sessions;
 mod sign_in_tokens;
 mod sign_ins;
@@ -24,24 +31,33 @@ use std::{
 };
 
 use rusqlite::{Connection, Row, Transaction, TransactionBehavior, types::Type};
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use tokio::task::spawn_blocking;
 
 use super::{password::PasswordError, signing_key::SigningKeyError};
 
-pub use accounts::{CreateUserError, Credentials, NewUser};
+pub use accounts::{BY_ADMIN, CreateUserError, Credentials, FindUserError, NewUser};
 pub use call::{Call, CallError, Client, ClientView, CookieChange, CookieChanges};
 pub use clients::ActiveSession;
+pub use domains::{Domain, DomainChange, DomainError};
 pub use email_addresses::EmailChangeError;
 pub use email_codes::{CodeCheck, EmailCode, Mail};
+pub use invitations::{Invitation, InvitationError, NewInvitation};
 pub use jwt_templates::{JwtTemplate, TemplateContent, WriteTemplateError};
 pub use lockout::Lockout;
+pub use membership_list::{MembershipColumn, MembershipFilter, OrganizationColumn, OrganizationFilter};
+pub use memberships::{ActiveOrganization, Membership};
+pub use organizations::{
+    CREATOR_ROLE, NewOrganization, Organization, OrganizationChange, OrganizationError, SharedMetadata,
+};
 pub use profile_images::ProfileImage;
+pub use roles::Role;
 pub use sessions::{Session, SessionFilter};
 pub use sign_in_tokens::{SignInToken, TicketError};
 pub use sign_ins::{SignIn, SignInStatus, SignInView};
 pub use sign_ups::{SignUp, SignUpView};
-pub use user_list::{UserColumn, UserFilter, UserOrder};
+pub use user_list::{UserColumn, UserFilter};
 pub use users::{EmailAddress, MergeError, MetadataPatch, User, UserChange};
 
 /// The instance's file cannot be used.
@@ -69,6 +85,16 @@ pub enum StoreError {
     /// A password could not be hashed.
     #[error(transparent)]
     Password(#[from] PasswordError),
+    /// A seed file names something new that cannot be added.
+    #[error("the seed's {what} {which} cannot be added: another one has its {field}")]
+    SeedTaken {
+        /// What it is.
+        what: &'static str,
+        /// Its id or name.
+        which: String,
+        /// What another one has.
+        field: &'static str,
+    },
     /// The thread that did the work died.
     #[error("the embedded Clerk's store stopped: {0}")]
     Stopped(#[from] tokio::task::JoinError),
@@ -83,6 +109,20 @@ pub struct Page {
     pub offset: u32,
 }
 
+/// By what a list is ordered, and whether the largest comes first. Those that are equal follow in the order of their
+/// creation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Order<Column> {
+    pub column: Column,
+    pub descending: bool,
+}
+
+impl<Column> Order<Column> {
+    const fn direction(&self) -> &'static str {
+        if self.descending { "DESC" } else { "ASC" }
+    }
+}
+
 /// The instance's file.
 #[derive(Clone)]
 pub struct Store {
@@ -93,6 +133,23 @@ impl Store {
     /// Whether the file can be used.
     pub async fn check(&self) -> Result<(), StoreError> {
         self.write(|transaction| transaction.query_row("SELECT 1 FROM instance", [], |_| Ok(()))).await
+    }
+
+    /// As [`Store::write`], for work that may refuse halfway: a refusal takes everything back, too.
+    async fn attempt<T: Send + 'static, E: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<Result<T, E>> + Send + 'static,
+    ) -> Result<Result<T, E>, StoreError> {
+        self.write(move |transaction| {
+            transaction.execute_batch("SAVEPOINT attempt")?;
+            let result = work(transaction)?;
+            if result.is_err() {
+                transaction.execute_batch("ROLLBACK TO attempt")?;
+            }
+            transaction.execute_batch("RELEASE attempt")?;
+            Ok(result)
+        })
+        .await
     }
 
     /// Runs `work` in one transaction, away from the threads that serve requests. An error takes everything back.
@@ -123,6 +180,11 @@ fn from_millis(millis: i64) -> Duration {
 
 /// A column that holds a JSON object.
 fn json_object(row: &Row<'_>, column: &str) -> rusqlite::Result<Map<String, Value>> {
+    json_column(row, column)
+}
+
+/// A column that holds JSON.
+fn json_column<T: DeserializeOwned>(row: &Row<'_>, column: &str) -> rusqlite::Result<T> {
     let text: String = row.get(column)?;
     let damaged = |error| rusqlite::Error::FromSqlConversionFailure(0, Type::Text, Box::new(error));
     serde_json::from_str(&text).map_err(damaged)
@@ -135,8 +197,13 @@ fn json_list(values: &[String]) -> String {
 
 /// A pattern for `LIKE … ESCAPE '\'` that finds `piece` anywhere.
 fn like(piece: &str) -> String {
+    format!("%{}", starts_with(piece))
+}
+
+/// A pattern for `LIKE … ESCAPE '\'` that finds what starts with `piece`.
+fn starts_with(piece: &str) -> String {
     let escaped = piece.replace('\\', r"\\").replace('%', r"\%").replace('_', r"\_");
-    format!("%{escaped}%")
+    format!("{escaped}%")
 }
 
 #[cfg(test)]

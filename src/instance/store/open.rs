@@ -10,19 +10,25 @@ use std::{
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 use secrecy::SecretString;
 
-use super::{Store, StoreError, accounts, jwt_templates, millis};
+use super::{Store, StoreError, millis, seeding};
 use crate::instance::{
     ids::{new_id, new_secret},
     password::PasswordHasher,
-    seed::{SEED_PASSWORD, SEED_USERS},
+    seed::Seed,
     signing_key::SigningKey,
 };
 
 /// The schemas, oldest first; a file's `user_version` says how many of them it has.
-const MIGRATIONS: [&str; 3] =
-    [include_str!("schema_1.sql"), include_str!("schema_2.sql"), include_str!("schema_3.sql")];
+const MIGRATIONS: [&str; 4] = [
+    include_str!("schema_1.sql"),
+    include_str!("schema_2.sql"),
+    include_str!("schema_3.sql"),
+    include_str!("schema_4.sql"),
+];
 /// The first schema with JWT templates.
 const TEMPLATES_SINCE: usize = 2;
+/// The first schema with organizations.
+const ORGANIZATIONS_SINCE: usize = 4;
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// What makes an instance itself.
@@ -33,8 +39,13 @@ pub struct Identity {
 }
 
 impl Store {
-    /// Opens the file at `path`, and makes it if it is not there.
-    pub fn open(path: &Path, now: Duration, passwords: &PasswordHasher) -> Result<(Self, Identity), StoreError> {
+    /// Opens the file at `path`, and makes it if it is not there, with all that `seed` has.
+    pub fn open(
+        path: &Path,
+        seed: &Seed,
+        now: Duration,
+        passwords: &PasswordHasher,
+    ) -> Result<(Self, Identity), StoreError> {
         create_private(path)?;
         let mut connection = Connection::open(path)?;
         connection.busy_timeout(BUSY_TIMEOUT)?;
@@ -44,13 +55,16 @@ impl Store {
         connection.pragma_update(None, "foreign_keys", true)?;
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let before = migrate(&transaction)?;
-        if before < TEMPLATES_SINCE {
-            jwt_templates::insert_seed(&transaction, now)?;
-        }
         let identity = match read_identity(&transaction)? {
             Some(identity) => identity,
-            None => create(&transaction, now, passwords)?,
+            None => create(&transaction, now)?,
         };
+        seeding::write_roles(&transaction, seed)?;
+        if before == 0 || seed.at_every_start {
+            seeding::write(&transaction, seed, passwords, now)?;
+        } else {
+            write_what_is_new(&transaction, before, seed, now)?;
+        }
         transaction.commit()?;
         Ok((Self { connection: Arc::new(Mutex::new(connection)) }, identity))
     }
@@ -94,15 +108,28 @@ fn read_identity(transaction: &Transaction<'_>) -> Result<Option<Identity>, Stor
     Ok(Some(Identity { instance_id, signing_key, secret_key: secret.into() }))
 }
 
-fn create(transaction: &Transaction<'_>, now: Duration, passwords: &PasswordHasher) -> Result<Identity, StoreError> {
+/// What a file of an older schema could not have.
+fn write_what_is_new(
+    transaction: &Transaction<'_>,
+    before: usize,
+    seed: &Seed,
+    now: Duration,
+) -> Result<(), StoreError> {
+    if before < TEMPLATES_SINCE {
+        seeding::write_templates(transaction, seed, now)?;
+    }
+    if before < ORGANIZATIONS_SINCE {
+        seeding::write_organizations(transaction, seed, now)?;
+    }
+    Ok(())
+}
+
+fn create(transaction: &Transaction<'_>, now: Duration) -> Result<Identity, StoreError> {
     let (signing_key, der) = SigningKey::generate()?;
     let (instance_id, secret) = (new_id("ins"), format!("sk_test_{}", new_secret()));
     transaction.execute(
         "INSERT INTO instance (id, instance_id, signing_key, secret_key, created_at) VALUES (1, ?1, ?2, ?3, ?4)",
         params![instance_id, der, secret, millis(now)],
     )?;
-    for user in SEED_USERS {
-        accounts::insert_seed(transaction, &user, passwords.hash_blocking(SEED_PASSWORD)?, now)?;
-    }
     Ok(Identity { instance_id, signing_key, secret_key: secret.into() })
 }

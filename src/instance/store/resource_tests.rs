@@ -6,22 +6,25 @@ use super::{
     tests::{File, NOW},
     *,
 };
-use crate::instance::seed::{SEED_TEMPLATE_ID, SEED_USERS};
+use crate::instance::{
+    metadata::How,
+    seed::{SEED_TEMPLATE_ID, SEED_USERS},
+};
 
 const PAGE: Page = Page { limit: 10, offset: 0 };
 const ADA: &str = SEED_USERS[0].id;
 const GRACE: &str = SEED_USERS[1].id;
 const LATER: Duration = Duration::from_secs(1_000_060);
 
-fn order(column: UserColumn, descending: bool) -> UserOrder {
-    UserOrder { column, descending }
+fn order(column: UserColumn, descending: bool) -> Order<UserColumn> {
+    Order { column, descending }
 }
 
 fn object(value: Value) -> Map<String, Value> {
     serde_json::from_value(value).unwrap()
 }
 
-async fn first_names(store: &Store, filter: UserFilter, order: UserOrder, page: Page) -> Vec<String> {
+async fn first_names(store: &Store, filter: UserFilter, order: Order<UserColumn>, page: Page) -> Vec<String> {
     store.users(filter, order, page).await.unwrap().into_iter().map(|user| user.first_name.unwrap()).collect()
 }
 
@@ -94,7 +97,7 @@ async fn metadata_is_merged_as_a_whole_or_not_at_all() {
         private_metadata: Some(object(json!({ "note": "x" }))),
         unsafe_metadata: None,
     };
-    let ada = store.merge_metadata(ADA.to_owned(), patch, LATER).await.unwrap();
+    let ada = store.change_metadata(ADA.to_owned(), patch, How::Merge, LATER).await.unwrap();
     assert_eq!(json!(ada.public_metadata), json!({ "plan": { "name": "free" } }));
     assert_eq!((json!(ada.private_metadata), ada.updated_at), (json!({ "note": "x" }), LATER));
 
@@ -103,13 +106,13 @@ async fn metadata_is_merged_as_a_whole_or_not_at_all() {
         private_metadata: None,
         unsafe_metadata: Some(object(json!({ "text": "a".repeat(8 * 1024) }))),
     };
-    let refused = store.merge_metadata(ADA.to_owned(), too_large, LATER).await;
+    let refused = store.change_metadata(ADA.to_owned(), too_large, How::Merge, LATER).await;
     assert!(matches!(refused, Err(MergeError::TooLarge("unsafe_metadata"))));
     let ada = store.user(ADA.to_owned()).await.unwrap().unwrap();
     assert_eq!(json!(ada.public_metadata), json!({ "plan": { "name": "free" } }), "nothing of it was written");
     assert!(ada.unsafe_metadata.is_empty());
 
-    let unknown = store.merge_metadata("user_unknown".to_owned(), MetadataPatch::default(), LATER).await;
+    let unknown = store.change_metadata("user_unknown".to_owned(), MetadataPatch::default(), How::Merge, LATER).await;
     assert!(matches!(unknown, Err(MergeError::UnknownUser)));
 }
 

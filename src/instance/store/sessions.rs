@@ -4,9 +4,12 @@ use std::time::Duration;
 
 use rusqlite::{OptionalExtension, Row, ToSql, Transaction, named_params, params};
 use secrecy::{ExposeSecret, SecretString};
+use serde_json::{Map, Value};
 
 use super::{
-    Call, Page, Store, StoreError, from_millis, millis,
+    Call, Page, Store, StoreError, from_millis, json_column,
+    memberships::ActiveOrganization,
+    millis, organizations,
     users::{User, user},
 };
 use crate::instance::ids::{hash_secret, new_id, new_secret};
@@ -32,6 +35,10 @@ pub struct Session {
     pub expire_at: Duration,
     /// What the browser said of itself.
     pub user_agent: String,
+    /// The organization it is in, if the user still belongs to it.
+    pub organization: Option<ActiveOrganization>,
+    /// Who acts as the user, if it is not they themselves: the `act` claim.
+    pub actor: Option<Map<String, Value>>,
 }
 
 /// Which sessions. What is left out lets all pass.
@@ -45,9 +52,15 @@ pub struct SessionFilter {
 const MAX_USER_AGENT_CHARS: usize = 300;
 
 /// Every session, with its status at `:now`.
-const SESSIONS: &str = "(SELECT id, client_id, user_id, created_at, updated_at, last_active_at, expire_at,
-     refresh_token_hash, user_agent, CASE WHEN status = 'active' AND expire_at <= :now THEN 'expired' ELSE status END AS status
-   FROM sessions) AS sessions";
+const SESSIONS: &str = "(SELECT sessions.id, client_id, sessions.user_id, sessions.created_at, sessions.updated_at,
+     last_active_at, expire_at, refresh_token_hash, user_agent, actor, organizations.id AS organization_id,
+     organizations.slug AS organization_slug, roles.key AS role, roles.permissions AS permissions,
+     CASE WHEN status = 'active' AND expire_at <= :now THEN 'expired' ELSE status END AS status
+   FROM sessions
+   LEFT JOIN organization_memberships AS memberships
+     ON memberships.organization_id = last_active_organization_id AND memberships.user_id = sessions.user_id
+   LEFT JOIN organizations ON organizations.id = memberships.organization_id
+   LEFT JOIN roles ON roles.key = memberships.role) AS sessions";
 
 const MATCHES: &str = "(:user_id IS NULL OR user_id = :user_id) AND (:client_id IS NULL OR client_id = :client_id)
    AND (:status IS NULL OR status = :status)";
@@ -127,6 +140,16 @@ impl Store {
         .await
     }
 
+    /// Takes a session into an organization (by id or slug) that its user belongs to, or out of all of them. Returns
+    /// whether it could be done; where not, the session stays where it is.
+    pub async fn set_active_organization(
+        &self,
+        session_id: String,
+        id_or_slug: Option<String>,
+    ) -> Result<bool, StoreError> {
+        self.write(move |transaction| activate(transaction, &session_id, id_or_slug.as_deref())).await
+    }
+
     /// Revokes a session that is active. Returns the session as it is now, if there is one with this id.
     pub async fn revoke_session(&self, id: String, now: Duration) -> Result<Option<Session>, StoreError> {
         self.write(move |transaction| {
@@ -185,6 +208,28 @@ fn revoke(transaction: &Transaction<'_>, id: &str, now: Duration) -> rusqlite::R
     Ok(())
 }
 
+impl Call<'_> {
+    /// As [`Store::set_active_organization`].
+    pub fn set_active_organization(&self, session_id: &str, id_or_slug: Option<&str>) -> rusqlite::Result<bool> {
+        activate(self.transaction, session_id, id_or_slug)
+    }
+}
+
+fn activate(transaction: &Transaction<'_>, session_id: &str, id_or_slug: Option<&str>) -> rusqlite::Result<bool> {
+    let Some(wanted) = id_or_slug else {
+        let sql = "UPDATE sessions SET last_active_organization_id = NULL WHERE id = ?1";
+        return Ok(transaction.execute(sql, [session_id])? > 0);
+    };
+    let Some(id) = organizations::id_of(transaction, wanted)? else { return Ok(false) };
+    let changed = transaction.execute(
+        "UPDATE sessions SET last_active_organization_id = ?2 WHERE id = ?1
+         AND EXISTS (SELECT 1 FROM organization_memberships AS memberships
+           WHERE memberships.organization_id = ?2 AND memberships.user_id = sessions.user_id)",
+        [session_id, &id],
+    )?;
+    Ok(changed > 0)
+}
+
 /// Writes a new session.
 pub(super) fn insert(
     transaction: &Transaction<'_>,
@@ -205,6 +250,8 @@ pub(super) fn insert(
         last_active_at: written_at,
         expire_at: from_millis(millis(expire_at)),
         user_agent: user_agent.chars().take(MAX_USER_AGENT_CHARS).collect(),
+        organization: None,
+        actor: None,
     };
     transaction.execute(
         "INSERT INTO sessions
@@ -275,5 +322,13 @@ fn row_to_session(row: &Row<'_>) -> rusqlite::Result<Session> {
         last_active_at: time("last_active_at")?,
         expire_at: time("expire_at")?,
         user_agent: row.get("user_agent")?,
+        organization: row_to_organization(row)?,
+        actor: row.get::<_, Option<String>>("actor")?.map(|_| json_column(row, "actor")).transpose()?,
     })
+}
+
+fn row_to_organization(row: &Row<'_>) -> rusqlite::Result<Option<ActiveOrganization>> {
+    let Some(id) = row.get("organization_id")? else { return Ok(None) };
+    let (slug, role) = (row.get("organization_slug")?, row.get("role")?);
+    Ok(Some(ActiveOrganization { id, slug, role, permissions: json_column(row, "permissions")? }))
 }

@@ -3,7 +3,7 @@
 use rusqlite::{ToSql, named_params};
 
 use super::{
-    Page, Store, StoreError, json_list, like,
+    Order, Page, Store, StoreError, json_list, like, memberships,
     users::{User, email_addresses, row_to_user},
 };
 
@@ -16,15 +16,6 @@ pub struct UserFilter {
     pub ids: Option<Vec<String>>,
     /// A piece of the id, an email address or the name; capitals do not matter in ASCII.
     pub query: Option<String>,
-}
-
-/// In which order users are listed. Those that are equal follow in the order of their creation.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct UserOrder {
-    /// A column of the users.
-    pub column: UserColumn,
-    /// Whether the largest comes first.
-    pub descending: bool,
 }
 
 /// What users can be ordered by.
@@ -60,9 +51,14 @@ const MATCHES: &str = r"(:emails IS NULL OR EXISTS (SELECT 1 FROM email_addresse
 
 impl Store {
     /// A page of the users that match.
-    pub async fn users(&self, filter: UserFilter, order: UserOrder, page: Page) -> Result<Vec<User>, StoreError> {
+    pub async fn users(
+        &self,
+        filter: UserFilter,
+        order: Order<UserColumn>,
+        page: Page,
+    ) -> Result<Vec<User>, StoreError> {
         self.write(move |transaction| {
-            let direction = if order.descending { "DESC" } else { "ASC" };
+            let direction = order.direction();
             let sql = format!(
                 "SELECT * FROM users WHERE {MATCHES} ORDER BY {} {direction}, rowid {direction}
                  LIMIT :limit OFFSET :offset",
@@ -76,6 +72,7 @@ impl Store {
             let mut users = statement.query_map(parameters, row_to_user)?.collect::<Result<Vec<User>, _>>()?;
             for user in &mut users {
                 user.email_addresses = email_addresses(transaction, &user.id)?;
+                user.memberships = memberships::of_user(transaction, &user.id)?;
             }
             Ok(users)
         })

@@ -5,8 +5,12 @@ use std::time::Duration;
 use rusqlite::{OptionalExtension, Row, Transaction, params};
 use serde_json::{Map, Value};
 
-use super::{Call, EmailCode, Store, StoreError, from_millis, json_object, millis};
-use crate::instance::metadata::{self, MAX_METADATA_BYTES};
+use super::{
+    Call, EmailCode, Store, StoreError, from_millis, json_object,
+    memberships::{self, Membership},
+    millis,
+};
+use crate::instance::metadata::{self, How};
 
 /// A user.
 pub struct User {
@@ -26,6 +30,8 @@ pub struct User {
     pub locked_until: Option<Duration>,
     /// `img_…`
     pub profile_image_id: Option<String>,
+    /// The organizations they belong to, the oldest membership first.
+    pub memberships: Vec<Membership>,
     /// Whether the account is banned.
     pub banned: bool,
     /// Everybody may see it, only servers may change it.
@@ -106,9 +112,15 @@ impl Store {
         .await
     }
 
-    /// Merges into a user's metadata, deeply; `null` removes. Returns the user as they are now.
-    pub async fn merge_metadata(&self, id: String, patch: MetadataPatch, now: Duration) -> Result<User, MergeError> {
-        self.write(move |transaction| merge(transaction, &id, &patch, now)).await?
+    /// Merges into a user's metadata (deeply; `null` removes), or replaces it. Returns the user as they are now.
+    pub async fn change_metadata(
+        &self,
+        id: String,
+        patch: MetadataPatch,
+        how: How,
+        now: Duration,
+    ) -> Result<User, MergeError> {
+        self.write(move |transaction| change(transaction, &id, &patch, how, now)).await?
     }
 }
 
@@ -120,7 +132,7 @@ impl Call<'_> {
 
     /// Merges into a user's metadata, deeply; `null` removes.
     pub fn merge_metadata(&self, id: &str, patch: &MetadataPatch) -> rusqlite::Result<Result<User, MergeError>> {
-        merge(self.transaction, id, patch, self.now)
+        change(self.transaction, id, patch, How::Merge, self.now)
     }
 
     /// Replaces a user's unsafe metadata.
@@ -128,15 +140,9 @@ impl Call<'_> {
         &self,
         id: &str,
         metadata: Map<String, Value>,
-    ) -> rusqlite::Result<Result<(), MergeError>> {
-        if metadata::size(&metadata) > MAX_METADATA_BYTES {
-            return Ok(Err(MergeError::TooLarge("unsafe_metadata")));
-        }
-        self.transaction.execute(
-            "UPDATE users SET unsafe_metadata = ?2, updated_at = ?3 WHERE id = ?1",
-            params![id, Value::Object(metadata).to_string(), millis(self.now)],
-        )?;
-        Ok(Ok(()))
+    ) -> rusqlite::Result<Result<User, MergeError>> {
+        let patch = MetadataPatch { unsafe_metadata: Some(metadata), ..MetadataPatch::default() };
+        change(self.transaction, id, &patch, How::Replace, self.now)
     }
 
     /// Deletes a user and all that is kept of them.
@@ -164,10 +170,11 @@ fn update(transaction: &Transaction<'_>, id: &str, change: &UserChange, now: Dur
     Ok(())
 }
 
-fn merge(
+fn change(
     transaction: &Transaction<'_>,
     id: &str,
     patch: &MetadataPatch,
+    how: How,
     now: Duration,
 ) -> rusqlite::Result<Result<User, MergeError>> {
     let Some(mut user) = user(transaction, id)? else { return Ok(Err(MergeError::UnknownUser)) };
@@ -176,9 +183,7 @@ fn merge(
         ("private_metadata", &mut user.private_metadata, &patch.private_metadata),
         ("unsafe_metadata", &mut user.unsafe_metadata, &patch.unsafe_metadata),
     ] {
-        let Some(patch) = patch else { continue };
-        metadata::merge(metadata, patch);
-        if metadata::size(metadata) > MAX_METADATA_BYTES {
+        if let Err(name) = metadata::change(name, metadata, patch.as_ref(), how) {
             return Ok(Err(MergeError::TooLarge(name)));
         }
     }
@@ -192,10 +197,11 @@ pub(super) fn user(transaction: &Transaction<'_>, id: &str) -> rusqlite::Result<
     let user = transaction.query_row("SELECT * FROM users WHERE id = ?1", [id], row_to_user).optional()?;
     let Some(mut user) = user else { return Ok(None) };
     user.email_addresses = email_addresses(transaction, id)?;
+    user.memberships = memberships::of_user(transaction, id)?;
     Ok(Some(user))
 }
 
-/// A user without their email addresses.
+/// A user without their email addresses and memberships.
 pub(super) fn row_to_user(row: &Row<'_>) -> rusqlite::Result<User> {
     let name = |column| row.get(column).map(|name: String| Some(name).filter(|name| !name.is_empty()));
     let time = |column| row.get(column).map(|time: Option<i64>| time.map(from_millis));
@@ -209,6 +215,7 @@ pub(super) fn row_to_user(row: &Row<'_>) -> rusqlite::Result<User> {
         failed_attempts: row.get("failed_attempts")?,
         locked_until: time("locked_until")?,
         profile_image_id: row.get("profile_image_id")?,
+        memberships: Vec::new(),
         banned: row.get("banned")?,
         public_metadata: json_object(row, "public_metadata")?,
         private_metadata: json_object(row, "private_metadata")?,
@@ -231,6 +238,16 @@ pub(super) fn email_addresses(transaction: &Transaction<'_>, user_id: &str) -> r
         )?
         .query_map([user_id], row_to_email_address)?
         .collect()
+}
+
+/// Whether there is a user with this id.
+pub(super) fn exists(transaction: &Transaction<'_>, id: &str) -> rusqlite::Result<bool> {
+    transaction.prepare_cached("SELECT EXISTS (SELECT 1 FROM users WHERE id = ?1)")?.query_row([id], |row| row.get(0))
+}
+
+/// The first of a user's email addresses.
+pub(super) fn primary_email_address(transaction: &Transaction<'_>, user_id: &str) -> rusqlite::Result<Option<String>> {
+    Ok(email_addresses(transaction, user_id)?.into_iter().next().map(|email| email.email_address))
 }
 
 fn row_to_email_address(row: &Row<'_>) -> rusqlite::Result<EmailAddress> {

@@ -38,6 +38,8 @@ pub enum ClerkConfig {
 pub struct EmbeddedClerk {
     /// `GATEHOUSE_INSTANCE_DB`. Default `.gatehouse/instance.db`.
     pub database: PathBuf,
+    /// `GATEHOUSE_SEED`: who and what is in it from the start. Default: Ada, Grace, Mallory and two organizations.
+    pub seed: Option<PathBuf>,
     /// `GATEHOUSE_EMBEDDED_CLERK=allow-non-loopback`: whether others than this machine may use it.
     pub allow_non_loopback: bool,
     /// `GATEHOUSE_SESSION_TOKEN_SECONDS`. Default 60, as Clerk's.
@@ -108,6 +110,7 @@ impl EmbeddedClerk {
         let locked = variables.number("GATEHOUSE_LOCKOUT_SECONDS", "seconds", 1..=31_536_000)?.unwrap_or(3600);
         Ok(Self {
             database: PathBuf::from(variables.get("GATEHOUSE_INSTANCE_DB").unwrap_or(".gatehouse/instance.db")),
+            seed: variables.get("GATEHOUSE_SEED").map(PathBuf::from),
             allow_non_loopback,
             token_lifetime: Duration::from_secs(seconds.into()),
             attempts_per_window: variables.number("GATEHOUSE_SIGN_IN_RATE", "attempts", 1..=1_000_000)?.unwrap_or(1000),

@@ -9,12 +9,13 @@ use super::ConfigError;
 use crate::jwt::is_loopback;
 
 /// Every variable of ours. One that merely looks like it is a typing error, not a wish.
-const KNOWN: [&str; 11] = [
+const KNOWN: [&str; 12] = [
     "GATEHOUSE_CONFIG_DIR",
     "GATEHOUSE_EMBEDDED_CLERK",
     "GATEHOUSE_INSTANCE_DB",
     "GATEHOUSE_LOCKOUT_ATTEMPTS",
     "GATEHOUSE_LOCKOUT_SECONDS",
+    "GATEHOUSE_SEED",
     "GATEHOUSE_LOG",
     "GATEHOUSE_LOG_FORMAT",
     "GATEHOUSE_METRICS_ADDR",

@@ -2,6 +2,7 @@
 
 mod app;
 mod browser;
+mod embedded_api;
 mod fake_backend;
 mod fake_gateway;
 mod issuer;
@@ -17,6 +18,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 pub use app::{App, Page};
 pub use browser::{Browser, backend, ok, refusal, refused};
+pub use embedded_api::{ADA, Api, GRACE, cookie, part, sign_in};
 pub use fake_backend::{Answer, FakeBackend, Received, SECRET_KEY, backend_client, hangs_up, quick_retries};
 pub use fake_gateway::{Behaviour, FakeGateway};
 pub use issuer::Issuer;

@@ -1,0 +1,182 @@
+//! Organizations, for whoever is signed in: those they belong to, joining, leaving and making one.
+
+use std::sync::Arc;
+
+use axum::{
+    extract::{Path, RawQuery, State},
+    response::Response,
+};
+use serde_json::{Value, json};
+
+use super::{
+    caller::{Caller, Reply},
+    form::Form,
+};
+use crate::instance::{
+    InstanceState,
+    clerk_error::ClerkError,
+    organization_errors::{NOT_A_MEMBER, UNKNOWN_ORGANIZATION, organization_name, slug},
+    organization_resources::{Reader, counted_organization, invitation, membership, role},
+    store::{NewOrganization, Page, User},
+};
+
+const DEFAULT_LIMIT: u32 = 10;
+const MAX_LIMIT: u32 = 500;
+
+/// `GET /v1/me/organization_memberships`
+pub async fn memberships(
+    State(state): State<Arc<InstanceState>>,
+    caller: Caller,
+    RawQuery(query): RawQuery,
+) -> Result<Response, ClerkError> {
+    let (page, session) = (ListQuery::read(query).page, caller.session());
+    let work = state.answer(&caller, move |call| {
+        let (_, user) = session.find(call)?;
+        let shown = user.memberships.iter().skip(page.offset as usize).take(page.limit as usize);
+        let data: Value = shown.map(|it| membership(it, Reader::Browser)).collect();
+        Ok(Reply::Resource(json!({ "data": data, "total_count": user.memberships.len() })))
+    });
+    work.await
+}
+
+/// `DELETE /v1/me/organization_memberships/{organization_id}`: leaves the organization.
+pub async fn leave(
+    State(state): State<Arc<InstanceState>>,
+    caller: Caller,
+    Path(organization_id): Path<String>,
+) -> Result<Response, ClerkError> {
+    let session = caller.session();
+    let work = state.answer(&caller, move |call| {
+        let (_, user) = session.find(call)?;
+        let left = call.delete_membership(&organization_id, &user.id)?.ok_or(NOT_A_MEMBER)?;
+        let deleted = json!({ "object": "organization_membership", "id": left.id, "deleted": true });
+        Ok(Reply::Resource(deleted))
+    });
+    work.await
+}
+
+/// `GET /v1/me/organization_invitations`: those for the user's verified primary address.
+pub async fn invitations(
+    State(state): State<Arc<InstanceState>>,
+    caller: Caller,
+    RawQuery(query): RawQuery,
+) -> Result<Response, ClerkError> {
+    let (query, session) = (ListQuery::read(query), caller.session());
+    let work = state.answer(&caller, move |call| {
+        let (_, user) = session.find(call)?;
+        let Some(address) = verified_addresses(&user).into_iter().next() else {
+            return Ok(Reply::Resource(json!({ "data": [], "total_count": 0 })));
+        };
+        let (found, total) = call.invitations_for(&address, query.statuses.as_deref(), query.page)?;
+        let data: Value = found.iter().map(|it| invitation(it, Reader::Browser)).collect();
+        Ok(Reply::Resource(json!({ "data": data, "total_count": total })))
+    });
+    work.await
+}
+
+/// `POST /v1/me/organization_invitations/{id}/accept`
+pub async fn accept_invitation(
+    State(state): State<Arc<InstanceState>>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Response, ClerkError> {
+    let session = caller.session();
+    let work = state.answer(&caller, move |call| {
+        let (_, user) = session.find(call)?;
+        let accepted = call.accept_invitation(&id, &user.id, &verified_addresses(&user))?;
+        let accepted = accepted.map_err(ClerkError::from)?;
+        Ok(Reply::Resource(invitation(&accepted, Reader::Browser)))
+    });
+    work.await
+}
+
+/// `GET /v1/me/organization_suggestions`: nobody is ever told to join because of a domain.
+pub async fn suggestions(State(state): State<Arc<InstanceState>>, caller: Caller) -> Result<Response, ClerkError> {
+    let session = caller.session();
+    let work = state.answer(&caller, move |call| {
+        session.find(call)?;
+        Ok(Reply::Resource(json!({ "data": [], "total_count": 0 })))
+    });
+    work.await
+}
+
+/// `POST /v1/organizations`: a `name`, and a `slug` that is made of it where there is none. Whoever makes it
+/// administers it.
+pub async fn create(
+    State(state): State<Arc<InstanceState>>,
+    caller: Caller,
+    form: Form,
+) -> Result<Response, ClerkError> {
+    let name = organization_name(form.required("name")?)?;
+    let slug = form.filled("slug").map(slug).transpose()?;
+    let session = caller.session();
+    let work = state.answer(&caller, move |call| {
+        let (_, user) = session.find(call)?;
+        let new = NewOrganization { name, slug, created_by: Some(user.id), ..NewOrganization::default() };
+        let made = call.create_organization(new)?.map_err(ClerkError::from)?;
+        tracing::info!(organization.id = made.id, "organization created");
+        Ok(Reply::Resource(counted_organization(&made, (1, 0), Reader::Browser)))
+    });
+    work.await
+}
+
+/// `GET /v1/organizations/{id}`, for its members.
+pub async fn show(
+    State(state): State<Arc<InstanceState>>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Response, ClerkError> {
+    let session = caller.session();
+    let work = state.answer(&caller, move |call| {
+        let (_, user) = session.find(call)?;
+        let found = user.memberships.iter().find(|it| it.organization.id == id).ok_or(UNKNOWN_ORGANIZATION)?;
+        let counts = call.organization_counts(&id)?;
+        Ok(Reply::Resource(counted_organization(&found.organization, counts, Reader::Browser)))
+    });
+    work.await
+}
+
+/// `GET /v1/organizations/{id}/roles`, for its members.
+pub async fn roles(
+    State(state): State<Arc<InstanceState>>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Response, ClerkError> {
+    let session = caller.session();
+    let work = state.answer(&caller, move |call| {
+        let (_, user) = session.find(call)?;
+        if !user.memberships.iter().any(|it| it.organization.id == id) {
+            return Err(UNKNOWN_ORGANIZATION.into());
+        }
+        let data: Vec<Value> = call.roles()?.iter().map(role).collect();
+        Ok(Reply::Resource(json!({ "total_count": data.len(), "data": data })))
+    });
+    work.await
+}
+
+/// Invitations go to addresses: only who has shown that an address is theirs may see and accept them.
+fn verified_addresses(user: &User) -> Vec<String> {
+    let verified = user.email_addresses.iter().filter(|email| email.verified_by.is_some());
+    verified.map(|email| email.email_address.clone()).collect()
+}
+
+/// Which part of a list. What makes no sense is left out, as the rest of Clerk's query is.
+struct ListQuery {
+    statuses: Option<Vec<String>>,
+    page: Page,
+}
+
+impl ListQuery {
+    fn read(query: Option<String>) -> Self {
+        let query = query.unwrap_or_default();
+        let pairs: Vec<_> = url::form_urlencoded::parse(query.as_bytes()).collect();
+        let number = |name: &str| pairs.iter().find(|(found, _)| found == name)?.1.parse::<u32>().ok();
+        let statuses: Vec<String> =
+            pairs.iter().filter(|(name, _)| name == "status").map(|(_, value)| value.to_string()).collect();
+        let limit = number("limit").unwrap_or(DEFAULT_LIMIT).clamp(1, MAX_LIMIT);
+        Self {
+            statuses: (!statuses.is_empty()).then_some(statuses),
+            page: Page { limit, offset: number("offset").unwrap_or_default() },
+        }
+    }
+}
