@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use super::{
     clerk_error::ClerkError,
     metadata::MAX_METADATA_BYTES,
-    store::{DomainError, InvitationError, OrganizationError},
+    store::{DomainError, InvitationError, MergeError, OrganizationError},
 };
 
 /// There is no such organization.
@@ -63,6 +63,19 @@ impl From<OrganizationError> for ClerkError {
                 Self::form("form_param_exceeds_allowed_size", name, &complaint)
             }
             OrganizationError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<MergeError> for ClerkError {
+    fn from(error: MergeError) -> Self {
+        match error {
+            MergeError::UnknownUser => Self::not_found("There is no user with this id."),
+            MergeError::TooLarge(name) => {
+                let complaint = format!("would have more than {MAX_METADATA_BYTES} bytes");
+                Self::form("form_param_exceeds_allowed_size", name, &complaint)
+            }
+            MergeError::Store(error) => error.into(),
         }
     }
 }

@@ -7,6 +7,7 @@ mod account_page;
 mod backend_api;
 mod backend_failures;
 mod decisions;
+mod embedded_accounts;
 mod embedded_backend_api;
 mod embedded_clerk;
 mod embedded_organizations;

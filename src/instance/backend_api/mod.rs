@@ -1,13 +1,17 @@
 //! The Backend API: what an application's server asks an instance, with the secret key.
 //!
 //! - `users`, `sessions`, `refresh`, `sign_in_tokens`, `jwt_templates`: the calls
+//! - `accounts`, `email_addresses`, `clients`: more of them
 //! - `organizations`, `memberships`, `invitations`, `domains`: the calls about organizations
 //! - `request`: path, query and body, with Clerk's errors; `resources`: what is answered
 //!
 //! Every answer is `application/json`, without a charset: Clerk's SDK takes anything else for text. Whoever does not
 //! have the secret key learns nothing, not even which paths there are.
 
+mod accounts;
+mod clients;
 mod domains;
+mod email_addresses;
 mod invitations;
 mod jwt_templates;
 mod memberships;
@@ -47,12 +51,14 @@ pub fn router(state: &Arc<InstanceState>) -> Router<Arc<InstanceState>> {
     Router::new()
         .route("/v1/jwks", get(jwks))
         .route("/v1/clients/handshake_payload", get(handshake_payload))
-        .route("/v1/users", get(users::list))
+        .route("/v1/users", get(users::list).post(accounts::create))
         .route("/v1/users/count", get(users::count))
-        .route("/v1/users/{id}", get(users::show).patch(users::update))
+        .route("/v1/users/{id}", get(users::show).patch(users::update).delete(accounts::delete))
+        .merge(account_routes())
         .route("/v1/users/{id}/metadata", patch(users::merge_metadata).put(users::replace_metadata))
         .route("/v1/users/{id}/organization_memberships", get(memberships::list_of_user))
-        .route("/v1/sessions", get(sessions::list))
+        .route("/v1/sessions", get(sessions::list).post(sessions::create))
+        .route("/v1/sessions/{id}/verify", post(sessions::verify))
         .route("/v1/sessions/{id}", get(sessions::show))
         .route("/v1/sessions/{id}/revoke", post(sessions::revoke))
         .route("/v1/sessions/{id}/refresh", post(refresh::refresh))
@@ -70,6 +76,32 @@ pub fn router(state: &Arc<InstanceState>) -> Router<Arc<InstanceState>> {
         .method_not_allowed_fallback(clerk_error::method_not_allowed)
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .layer(from_fn_with_state(Arc::clone(state), require_secret_key))
+}
+
+fn account_routes() -> Router<Arc<InstanceState>> {
+    Router::new()
+        .route("/v1/users/{id}/ban", post(accounts::ban))
+        .route("/v1/users/{id}/unban", post(accounts::unban))
+        .route("/v1/users/{id}/lock", post(accounts::lock))
+        .route("/v1/users/{id}/unlock", post(accounts::unlock))
+        .route("/v1/users/{id}/verify_password", post(accounts::verify_password))
+        .route("/v1/email_addresses", post(email_addresses::create))
+        .route(
+            "/v1/email_addresses/{id}",
+            get(email_addresses::show).patch(email_addresses::update).delete(email_addresses::delete),
+        )
+        .route("/v1/clients", get(clients::list))
+        .route("/v1/clients/verify", post(clients::verify))
+        .route("/v1/clients/{id}", get(clients::show))
+        .route("/v1/testing_tokens", post(clients::create_testing_token))
+        // No machine has tokens here, so every one is unknown.
+        .route("/api_keys/verify", post(unknown_token))
+        .route("/m2m_tokens/verify", post(unknown_token))
+        .route("/oauth_applications/access_tokens/verify", post(unknown_token))
+}
+
+async fn unknown_token() -> ClerkError {
+    ClerkError::not_found("There is no such token.")
 }
 
 fn organization_routes() -> Router<Arc<InstanceState>> {

@@ -183,6 +183,13 @@ impl Fields {
         number.map(Some).ok_or_else(|| out_of_bounds(name, *bounds.start(), *bounds.end()))
     }
 
+    /// A list of texts. Missing and `null` are an empty one.
+    pub fn texts(&self, name: &'static str) -> Result<Vec<&str>, ClerkError> {
+        let Some(value) = self.present(name) else { return Ok(Vec::new()) };
+        let texts = value.as_array().and_then(|list| list.iter().map(Value::as_str).collect::<Option<Vec<_>>>());
+        texts.ok_or_else(|| invalid(name, "must be a list of texts"))
+    }
+
     /// Yes or no. Missing and `null` are the same.
     pub fn flag(&self, name: &'static str) -> Result<Option<bool>, ClerkError> {
         match self.present(name) {

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::{
     request::{Fields, Params, Segments, invalid},
-    resources,
+    resources, users,
 };
 use crate::instance::{
     InstanceState,
@@ -46,6 +46,30 @@ pub async fn list(State(state): State<Arc<InstanceState>>, params: Params) -> Re
     let filter = SessionFilter { user_id: one("user_id"), client_id: one("client_id"), status };
     let (sessions, total) = state.store.sessions(filter, params.page()?, state.now()).await?;
     Ok(Json(resources::page(sessions.iter().map(resources::session), total)))
+}
+
+/// `POST /v1/sessions`: signs `user_id` in, in a browser of its own that nobody has.
+pub async fn create(State(state): State<Arc<InstanceState>>, fields: Fields) -> Result<Json<Value>, ClerkError> {
+    let user_id = fields.required_text("user_id")?.to_owned();
+    let user = state.store.user(user_id).await?.ok_or(users::UNKNOWN)?;
+    if user.banned {
+        return Err(ClerkError::form("user_banned", "user_id", "is banned"));
+    }
+    let (active, _) = state.store.start_session(user.id, None, String::new(), state.now()).await?;
+    tracing::info!(session.id = active.session.id, "session created");
+    Ok(Json(resources::session(&active.session)))
+}
+
+/// `POST /v1/sessions/{id}/verify`: the session of `token`, which must be its own, while it is active.
+pub async fn verify(
+    State(state): State<Arc<InstanceState>>,
+    Segments(id): Segments<String>,
+    fields: Fields,
+) -> Result<Json<Value>, ClerkError> {
+    let claims = state.mint.read_session_token(fields.required_text("token")?);
+    claims.filter(|claims| claims.session_id == id).ok_or(UNUSABLE)?;
+    let (session, _) = state.store.usable_session(id, state.now()).await?.ok_or(UNUSABLE)?;
+    Ok(Json(resources::session(&session)))
 }
 
 /// `POST /v1/sessions/{id}/revoke`. One that is not active stays as it is.

@@ -6,6 +6,7 @@ use axum::{Json, extract::State};
 use serde_json::{Value, json};
 
 use super::{
+    accounts::{AccountChange, shown},
     request::{Fields, Params, Segments, invalid, order},
     resources,
 };
@@ -13,8 +14,8 @@ use crate::instance::{
     InstanceState,
     accounts::MAX_NAME_CHARS,
     clerk_error::ClerkError,
-    metadata::{How, MAX_METADATA_BYTES},
-    store::{MergeError, MetadataPatch, UserChange, UserColumn, UserFilter},
+    metadata::How,
+    store::{MetadataPatch, UserChange, UserColumn, UserFilter},
 };
 
 const PARAMS: [&str; 6] = ["email_address", "user_id", "query", "order_by", "limit", "offset"];
@@ -26,7 +27,8 @@ const COLUMNS: [(&str, UserColumn); 6] = [
     ("first_name", UserColumn::FirstName),
     ("last_name", UserColumn::LastName),
 ];
-const UNKNOWN: ClerkError = ClerkError::not_found("There is no user with this id.");
+/// There is no such user.
+pub const UNKNOWN: ClerkError = ClerkError::not_found("There is no user with this id.");
 
 /// `GET /v1/users/{id}`
 pub async fn show(
@@ -51,7 +53,7 @@ pub async fn count(State(state): State<Arc<InstanceState>>, params: Params) -> R
     Ok(Json(json!({ "object": "total_count", "total_count": total })))
 }
 
-/// `PATCH /v1/users/{id}`: first and last name; `null` removes a name. What else is in the body is ignored, metadata
+/// `PATCH /v1/users/{id}`: first and last name (`null` removes a name), password and primary email address. What else is in the body is ignored, metadata
 /// included, as Clerk's API has it since 2026-05-12.
 pub async fn update(
     State(state): State<Arc<InstanceState>>,
@@ -59,7 +61,14 @@ pub async fn update(
     fields: Fields,
 ) -> Result<Json<Value>, ClerkError> {
     let change = UserChange { first_name: name(&fields, "first_name")?, last_name: name(&fields, "last_name")? };
-    let user = state.store.update_user(id, change, state.now()).await?.ok_or(UNKNOWN)?;
+    let account = AccountChange::read(&state, &id, &fields).await?;
+    let work = state.change(move |call| {
+        shown(call, &id)?;
+        account.apply(call, &id)?;
+        call.update_user(&id, &change)?;
+        shown(call, &id)
+    });
+    let user = work.await?;
     tracing::info!(user.id, "user updated");
     Ok(Json(resources::user(&state, &user)))
 }
@@ -94,19 +103,13 @@ async fn change_metadata(
         private_metadata: object("private_metadata")?,
         unsafe_metadata: object("unsafe_metadata")?,
     };
-    let user = state.store.change_metadata(id, patch, how, state.now()).await.map_err(|error| match error {
-        MergeError::UnknownUser => UNKNOWN,
-        MergeError::TooLarge(name) => {
-            let complaint = format!("would have more than {MAX_METADATA_BYTES} bytes");
-            ClerkError::form("form_param_exceeds_allowed_size", name, &complaint)
-        }
-        MergeError::Store(error) => error.into(),
-    })?;
+    let user = state.store.change_metadata(id, patch, how, state.now()).await?;
     tracing::info!(user.id, "user metadata updated");
     Ok(Json(resources::user(&state, &user)))
 }
 
-fn name(fields: &Fields, name: &'static str) -> Result<Option<String>, ClerkError> {
+/// A name, checked; an empty one is none.
+pub fn name(fields: &Fields, name: &'static str) -> Result<Option<String>, ClerkError> {
     let text = fields.removable_text(name)?.map(str::trim);
     if text.is_some_and(|text| text.chars().count() > MAX_NAME_CHARS) {
         let complaint = format!("must not have more than {MAX_NAME_CHARS} characters");

@@ -15,7 +15,7 @@ use serde_json::{Map, Value};
 use super::store::{Role, TemplateContent};
 
 #[cfg(test)]
-pub use default::SEED_TEMPLATE_ID;
+pub use default::{ACME, SEED_TEMPLATE_ID};
 pub use default::{SEED_PASSWORD, SEED_USERS, SeedUser};
 pub use file::SeedError;
 

@@ -73,7 +73,7 @@ impl Store {
     /// Creates a user and returns their id.
     pub async fn create_user(&self, user: NewUser, now: Duration) -> Result<String, CreateUserError> {
         self.write(move |transaction| {
-            if email_taken(transaction, &user.email)? {
+            if owner_of_email(transaction, &user.email)?.is_some() {
                 return Ok(Err(CreateUserError::EmailTaken));
             }
             let id = new_id("user");
@@ -86,13 +86,13 @@ impl Store {
     /// The user with this id or email address, or the only one whose address begins with it and an `@`.
     pub async fn find_user(&self, who: String) -> Result<User, FindUserError> {
         self.write(move |transaction| {
-            let ids: Vec<String> = transaction
-                .prepare(
-                    r"SELECT DISTINCT user_id FROM email_addresses
-                      WHERE user_id = ?1 OR email_address = lower(?1) OR email_address LIKE ?2 ESCAPE '' LIMIT 2",
-                )?
-                .query_map([&who, &starts_with(&format!("{who}@"))], |row| row.get(0))?
-                .collect::<Result<_, _>>()?;
+            let exact = "SELECT DISTINCT user_id FROM email_addresses WHERE user_id = ?1 OR email_address = lower(?1)";
+            let mut ids = strings(transaction, exact, &who)?;
+            if ids.is_empty() {
+                let similar =
+                    r"SELECT DISTINCT user_id FROM email_addresses WHERE email_address LIKE ?1 ESCAPE '\' LIMIT 2";
+                ids = strings(transaction, similar, &starts_with(&format!("{who}@")))?;
+            }
             match ids.as_slice() {
                 [] => Ok(Err(FindUserError::Unknown)),
                 [id] => Ok(user(transaction, id)?.ok_or(FindUserError::Unknown)),
@@ -161,6 +161,10 @@ impl Call<'_> {
         )?;
         Ok(())
     }
+}
+
+fn strings(transaction: &Transaction<'_>, sql: &str, parameter: &str) -> rusqlite::Result<Vec<String>> {
+    transaction.prepare_cached(sql)?.query_map([parameter], |row| row.get(0))?.collect()
 }
 
 /// Whose an email address (in lower case) is. One that somebody merely typed beside their primary one is nobody's.

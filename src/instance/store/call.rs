@@ -208,7 +208,8 @@ impl Call<'_> {
     }
 }
 
-const CLIENT: &str = "SELECT id, created_at, updated_at FROM clients WHERE";
+/// A browser, up to the condition.
+pub(super) const CLIENT: &str = "SELECT id, created_at, updated_at FROM clients WHERE";
 
 fn known_client(transaction: &Transaction<'_>, token: &str) -> rusqlite::Result<Option<Client>> {
     let sql = format!("{CLIENT} token_hash = ?1");
@@ -222,6 +223,6 @@ fn known_by_id(transaction: &Transaction<'_>, client: Option<&Client>) -> rusqli
     transaction.prepare_cached(&sql)?.query_row([&client.id], row_to_client).optional()
 }
 
-fn row_to_client(row: &rusqlite::Row<'_>) -> rusqlite::Result<Client> {
+pub(super) fn row_to_client(row: &rusqlite::Row<'_>) -> rusqlite::Result<Client> {
     Ok(Client { id: row.get(0)?, created_at: from_millis(row.get(1)?), updated_at: from_millis(row.get(2)?) })
 }

@@ -52,6 +52,12 @@ impl Call<'_> {
         }
     }
 
+    /// Whose an address is.
+    pub fn user_of_address(&self, id: &str) -> rusqlite::Result<Option<String>> {
+        let sql = "SELECT user_id FROM email_addresses WHERE id = ?1";
+        self.transaction.query_row(sql, [id], |row| row.get(0)).optional()
+    }
+
     /// Whether an address of a user is verified, and whether it is the primary one.
     fn email_facts(&self, user_id: &str, id: &str) -> rusqlite::Result<Option<(bool, bool)>> {
         let sql = "SELECT verified_by IS NOT NULL, email_addresses.id IS primary_email_address_id

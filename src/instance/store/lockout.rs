@@ -71,6 +71,21 @@ impl Call<'_> {
         self.locked_for(user_id)
     }
 
+    /// Locks a user out.
+    pub fn lock(&self, user_id: &str, duration: Duration) -> rusqlite::Result<()> {
+        self.transaction.execute(
+            "UPDATE users SET locked_until = ?2 WHERE id = ?1",
+            params![user_id, millis(self.now + duration)],
+        )?;
+        Ok(())
+    }
+
+    /// Bans a user, or lifts the ban.
+    pub fn set_banned(&self, user_id: &str, banned: bool) -> rusqlite::Result<()> {
+        self.transaction.execute("UPDATE users SET banned = ?2 WHERE id = ?1", params![user_id, banned])?;
+        Ok(())
+    }
+
     /// Forgets the failures: signing in worked.
     pub fn forget_failures(&self, user_id: &str) -> rusqlite::Result<()> {
         self.transaction.execute(

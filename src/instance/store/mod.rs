@@ -3,6 +3,7 @@
 
 mod accounts;
 mod call;
+mod client_list;
 mod clients;
 mod domains;
 mod email_addresses;
@@ -39,6 +40,7 @@ use super::{password::PasswordError, signing_key::SigningKeyError};
 
 pub use accounts::{BY_ADMIN, CreateUserError, Credentials, FindUserError, NewUser};
 pub use call::{Call, CallError, Client, ClientView, CookieChange, CookieChanges};
+pub use client_list::ClientSessions;
 pub use clients::ActiveSession;
 pub use domains::{Domain, DomainChange, DomainError};
 pub use email_addresses::EmailChangeError;
@@ -208,6 +210,8 @@ fn starts_with(piece: &str) -> String {
 
 #[cfg(test)]
 mod attempt_tests;
+#[cfg(test)]
+mod plan_tests;
 #[cfg(test)]
 mod resource_tests;
 #[cfg(test)]

@@ -68,7 +68,11 @@ async fn users_are_listed_in_the_order_asked_for_and_page_by_page() {
     let (store, _) = File::new().open();
     store.start_session(GRACE.to_owned(), None, String::new(), LATER).await.unwrap();
     let change = UserChange { first_name: Some("Zora".to_owned()), last_name: None };
-    let ada = store.update_user(ADA.to_owned(), change, LATER).await.unwrap().unwrap();
+    let changed = store.call(None, LATER, move |call| -> Result<_, CallError<()>> {
+        call.update_user(ADA, &change)?;
+        Ok(call.user(ADA)?.unwrap())
+    });
+    let ada = changed.await.unwrap().outcome.unwrap();
     assert_eq!(
         (ada.first_name.as_deref(), ada.last_name.as_deref(), ada.updated_at),
         (Some("Zora"), Some("Lovelace"), LATER)

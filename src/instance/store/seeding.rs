@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use rusqlite::{OptionalExtension, Transaction, params};
+use rusqlite::{Transaction, params};
 use secrecy::ExposeSecret;
 
 use super::{
@@ -70,10 +70,7 @@ fn write_user(
     if users::exists(transaction, &user.id)? {
         return Ok(());
     }
-    let owner: Option<String> = transaction
-        .query_row("SELECT user_id FROM email_addresses WHERE email_address = ?1", [&user.email], |row| row.get(0))
-        .optional()?;
-    if owner.is_some() {
+    if accounts::owner_of_email(transaction, &user.email)?.is_some() {
         return Err(taken("user", &user.id, "email address"));
     }
     let hash = passwords.hash_blocking(user.password.expose_secret())?;

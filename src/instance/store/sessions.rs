@@ -282,6 +282,17 @@ pub(super) fn active_in_client(
     transaction.query_row(&sql, wanted, row_to_session).optional()
 }
 
+/// The sessions of a browser, whatever their status, newest first.
+pub(super) fn of_client(
+    transaction: &Transaction<'_>,
+    client_id: &str,
+    now: Duration,
+) -> rusqlite::Result<Vec<Session>> {
+    let sql = format!("SELECT * FROM {SESSIONS} WHERE client_id = :client_id ORDER BY created_at DESC, id");
+    let wanted: &[(&str, &dyn ToSql)] = named_params! { ":now": millis(now), ":client_id": client_id };
+    transaction.prepare_cached(&sql)?.query_map(wanted, row_to_session)?.collect()
+}
+
 /// Notes that a session is in use, and gives it a new refresh token.
 pub(super) fn use_and_rotate(
     transaction: &Transaction<'_>,

@@ -103,15 +103,6 @@ impl Store {
         self.write(move |transaction| user(transaction, &id)).await
     }
 
-    /// Changes a user. Returns them as they are now, if there is such a user.
-    pub async fn update_user(&self, id: String, change: UserChange, now: Duration) -> Result<Option<User>, StoreError> {
-        self.write(move |transaction| {
-            update(transaction, &id, &change, now)?;
-            user(transaction, &id)
-        })
-        .await
-    }
-
     /// Merges into a user's metadata (deeply; `null` removes), or replaces it. Returns the user as they are now.
     pub async fn change_metadata(
         &self,
@@ -133,6 +124,16 @@ impl Call<'_> {
     /// Merges into a user's metadata, deeply; `null` removes.
     pub fn merge_metadata(&self, id: &str, patch: &MetadataPatch) -> rusqlite::Result<Result<User, MergeError>> {
         change(self.transaction, id, patch, How::Merge, self.now)
+    }
+
+    /// Merges into a user's metadata, or replaces it.
+    pub fn change_metadata(
+        &self,
+        id: &str,
+        patch: &MetadataPatch,
+        how: How,
+    ) -> rusqlite::Result<Result<User, MergeError>> {
+        change(self.transaction, id, patch, how, self.now)
     }
 
     /// Replaces a user's unsafe metadata.

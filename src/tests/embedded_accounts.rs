@@ -1,0 +1,234 @@
+//! The embedded Clerk's Backend API: accounts, their addresses and passwords, browsers, and what tests ask.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use super::support::{ADA, Api, App, Browser, GRACE, cookie, ok, refusal, refused, sign_in};
+
+const PASSWORD: &str = "long-enough";
+
+/// Whether somebody can sign in.
+async fn can_sign_in(app: &App, email: &str, password: &str) -> bool {
+    app.post_form("/__clerk/sign-in", "", &[("identifier", email), ("password", password)]).await.status == 303
+}
+
+#[tokio::test]
+async fn an_account_is_made_and_deleted() {
+    let app = App::start(&[]).await;
+    let api = Api::of(&app);
+    let new = json!({
+        "email_address": ["Jane@Example.com", "jane@work.example"], "password": PASSWORD, "first_name": "Jane",
+        "public_metadata": { "plan": "pro" }, "private_metadata": { "crm": 7 },
+    });
+    let user = api.post("/v1/users", &new).await;
+    let addresses = user["email_addresses"].as_array().unwrap();
+    assert_eq!((&addresses[0]["email_address"], addresses.len()), (&json!("jane@example.com"), 2));
+    assert_eq!((&user["first_name"], &user["private_metadata"]), (&json!("Jane"), &json!({ "crm": 7 })));
+    assert!(can_sign_in(&app, "jane@example.com", PASSWORD).await);
+    assert!(can_sign_in(&app, "jane@work.example", PASSWORD).await);
+    let bare = json!({ "email_address": ["bare@example.com"], "skip_password_requirement": true });
+    assert_eq!(api.post("/v1/users", &bare).await["password_enabled"], false);
+    assert!(!can_sign_in(&app, "bare@example.com", "").await);
+
+    let path = format!("/v1/users/{}", user["id"].as_str().unwrap());
+    assert_eq!(api.delete(&path).await, json!({ "object": "user", "id": user["id"], "deleted": true }));
+    assert_eq!(api.refusal(Method::DELETE, &path, "").await, refused(404, "resource_not_found", ""));
+    assert!(!can_sign_in(&app, "jane@example.com", PASSWORD).await);
+    let email = |email: &str| json!({ "email_address": [email], "password": PASSWORD });
+    for (body, code, param) in [
+        (json!({ "password": PASSWORD }), "form_param_missing", "email_address"),
+        (json!({ "email_address": ["a@example.com"] }), "form_param_missing", "password"),
+        (json!({ "email_address": "a@example.com" }), "form_param_value_invalid", "email_address"),
+        (email("nobody"), "form_param_value_invalid", "email_address"),
+        (email("ADA@example.com"), "form_identifier_exists", "email_address"),
+        (
+            json!({ "email_address": ["a@example.com"], "password": "short" }),
+            "form_password_length_too_short",
+            "password",
+        ),
+        (
+            json!({ "email_address": ["a@example.com"], "password": PASSWORD, "username": "a" }),
+            "form_param_unknown",
+            "username",
+        ),
+    ] {
+        assert_eq!(
+            api.refusal(Method::POST, "/v1/users", &body.to_string()).await,
+            refused(422, code, param),
+            "{body}"
+        );
+    }
+    assert_eq!(api.get("/v1/users/count").await["total_count"], 4);
+}
+
+#[tokio::test]
+async fn an_account_is_banned_locked_and_let_in_again() {
+    let app = App::start(&[]).await;
+    let api = Api::of(&app);
+    let cookies = sign_in(&app).await;
+    let path = format!("/v1/users/{ADA}");
+    let verb = |verb: &str| format!("{path}/{verb}");
+    assert_eq!(api.post(&verb("lock"), &json!({})).await["locked"], true);
+    assert!(!can_sign_in(&app, "ada@example.com", "gatehouse-demo").await);
+    assert_eq!(api.session().await["status"], "active", "a lock ends no session");
+    assert_eq!(api.post(&verb("unlock"), &json!({})).await["locked"], false);
+    assert!(can_sign_in(&app, "ada@example.com", "gatehouse-demo").await);
+
+    assert_eq!(api.post(&verb("ban"), &json!({})).await["banned"], true);
+    assert!(!can_sign_in(&app, "ada@example.com", "gatehouse-demo").await);
+    assert_eq!(api.get(&format!("/v1/sessions?user_id={ADA}&status=active")).await["total_count"], 0);
+    let token =
+        format!("/v1/sessions/{}/tokens", api.get("/v1/sessions?limit=1").await["data"][0]["id"].as_str().unwrap());
+    assert_eq!(api.refusal(Method::POST, &token, "").await.0, 404);
+    assert_eq!(api.post(&verb("unban"), &json!({})).await["banned"], false);
+    assert!(can_sign_in(&app, "ada@example.com", "gatehouse-demo").await);
+    assert!(!app.navigate("/__clerk/sign-in", &cookies).await.body.contains("You are signed in as"));
+    for verb in ["ban", "unban", "lock", "unlock"] {
+        let unknown = api.refusal(Method::POST, &format!("/v1/users/user_x/{verb}"), "").await;
+        assert_eq!(unknown, refused(404, "resource_not_found", ""), "{verb}");
+    }
+}
+
+#[tokio::test]
+async fn a_password_is_verified_and_replaced() {
+    let app = App::start(&[]).await;
+    let api = Api::of(&app);
+    let path = format!("/v1/users/{ADA}");
+    let verify = format!("{path}/verify_password");
+    assert_eq!(api.post(&verify, &json!({ "password": "gatehouse-demo" })).await, json!({ "verified": true }));
+    let wrong = json!({ "password": "wrong-password" }).to_string();
+    assert_eq!(api.refusal(Method::POST, &verify, &wrong).await, refused(422, "incorrect_password", "password"));
+    sign_in(&app).await;
+    api.patch(&path, &json!({ "password": PASSWORD })).await;
+    assert_eq!(api.session().await["status"], "active");
+    api.patch(&path, &json!({ "password": "another-one", "sign_out_of_other_sessions": true })).await;
+    assert_eq!(api.session().await["status"], "revoked");
+    assert!(can_sign_in(&app, "ada@example.com", "another-one").await);
+    for (password, code) in
+        [("short", "form_password_length_too_short"), ("ada@example.com", "form_password_not_strong_enough")]
+    {
+        let body = json!({ "password": password }).to_string();
+        assert_eq!(api.refusal(Method::PATCH, &path, &body).await, refused(422, code, "password"));
+    }
+    api.patch(&path, &json!({ "password": "short", "skip_password_checks": true })).await;
+    assert_eq!(api.post(&verify, &json!({ "password": "short" })).await["verified"], true);
+}
+
+#[tokio::test]
+async fn addresses_come_change_and_go() {
+    let app = App::start(&[]).await;
+    let api = Api::of(&app);
+    let new = |email: &str, more: Value| {
+        let mut body = json!({ "user_id": ADA, "email_address": email });
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        body
+    };
+    let made = api.post("/v1/email_addresses", &new("Ada@work.example", json!({}))).await;
+    assert_eq!((&made["email_address"], &made["verification"]), (&json!("ada@work.example"), &Value::Null));
+    let path = format!("/v1/email_addresses/{}", made["id"].as_str().unwrap());
+    let primary = json!({ "primary": true }).to_string();
+    let unfit = refused(422, "form_param_value_invalid", "primary_email_address_id");
+    assert_eq!(api.refusal(Method::PATCH, &path, &primary).await, unfit, "nobody has verified it");
+    let changed = api.patch(&path, &json!({ "verified": true, "primary": true })).await;
+    assert_eq!((&changed["verification"]["status"], &api.get(&path).await), (&json!("verified"), &changed));
+    let user = api.get(&format!("/v1/users/{ADA}")).await;
+    assert_eq!(user["primary_email_address_id"], made["id"]);
+    let other = user["email_addresses"][1]["id"].as_str().unwrap();
+    assert_eq!(api.refusal(Method::DELETE, &path, "").await, refused(422, "form_param_value_invalid", "email_address"));
+    api.patch(&format!("/v1/users/{ADA}"), &json!({ "primary_email_address_id": other })).await;
+    assert_eq!(api.delete(&path).await["deleted"], true);
+    for (method, path, body, expected) in [
+        (Method::GET, path.as_str(), json!({}), refused(404, "resource_not_found", "")),
+        (
+            Method::POST,
+            "/v1/email_addresses",
+            new("grace@example.com", json!({})),
+            refused(422, "form_identifier_exists", "email_address"),
+        ),
+        (
+            Method::POST,
+            "/v1/email_addresses",
+            new("x", json!({})),
+            refused(422, "form_param_value_invalid", "email_address"),
+        ),
+        (
+            Method::POST,
+            "/v1/email_addresses",
+            new("x@example.com", json!({ "primary": true })),
+            refused(422, "form_param_value_invalid", "primary"),
+        ),
+        (
+            Method::POST,
+            "/v1/email_addresses",
+            json!({ "user_id": "user_x", "email_address": "x@example.com" }),
+            refused(404, "resource_not_found", ""),
+        ),
+    ] {
+        assert_eq!(api.refusal(method.clone(), path, &body.to_string()).await, expected, "{method} {path} {body}");
+    }
+}
+
+#[tokio::test]
+async fn browsers_and_sessions_are_shown_made_and_verified() {
+    let app = App::start(&[]).await;
+    let api = Api::of(&app);
+    let cookies = sign_in(&app).await;
+    let (session, token) = (api.session().await, cookie(&cookies, "__session"));
+    let client = api.get(&format!("/v1/clients/{}", session["client_id"].as_str().unwrap())).await;
+    assert_eq!((&client["object"], &client["sessions"]), (&json!("client"), &json!([session])));
+    assert_eq!((&client["session_ids"], &client["last_active_session_id"]), (&json!([session["id"]]), &session["id"]));
+    assert_eq!(api.get("/v1/clients?paginated=true").await, json!({ "data": [client], "total_count": 1 }));
+    assert_eq!(api.post("/v1/clients/verify", &json!({ "token": token })).await, client);
+    let path = format!("/v1/sessions/{}", session["id"].as_str().unwrap());
+    assert_eq!(api.post(&format!("{path}/verify"), &json!({ "token": token })).await, session);
+
+    let made = api.post("/v1/sessions", &json!({ "user_id": GRACE })).await;
+    assert_eq!((&made["status"], &made["user_id"]), (&json!("active"), &json!(GRACE)));
+    let others = format!("/v1/sessions/{}/verify", made["id"].as_str().unwrap());
+    api.post(&format!("{path}/revoke"), &json!({})).await;
+    let body = json!({ "token": token }).to_string();
+    for (method, path, body, expected) in [
+        (Method::POST, others.as_str(), body.as_str(), refused(404, "resource_not_found", "")),
+        (Method::POST, &format!("{path}/verify"), &body, refused(404, "resource_not_found", "")),
+        (Method::POST, "/v1/clients/verify", &body, refused(404, "resource_not_found", "")),
+        (Method::POST, "/v1/clients/verify", "{}", refused(422, "form_param_missing", "token")),
+        (Method::GET, "/v1/clients/client_x", "", refused(404, "resource_not_found", "")),
+        (Method::POST, "/v1/sessions", r#"{"user_id":"user_x"}"#, refused(404, "resource_not_found", "")),
+        (
+            Method::POST,
+            "/v1/sessions",
+            r#"{"user_id":"user_seed0000000000000000Mallory"}"#,
+            refused(422, "user_banned", "user_id"),
+        ),
+        (Method::POST, "/api_keys/verify", r#"{"secret":"ak_x"}"#, refused(404, "resource_not_found", "")),
+        (Method::POST, "/m2m_tokens/verify", r#"{"token":"mt_x"}"#, refused(404, "resource_not_found", "")),
+        (Method::POST, "/oauth_applications/access_tokens/verify", "{}", refused(404, "resource_not_found", "")),
+    ] {
+        assert_eq!(api.refusal(method.clone(), path, body).await, expected, "{method} {path}");
+    }
+}
+
+#[tokio::test]
+async fn metadata_is_replaced_as_a_whole() {
+    let app = App::start(&[]).await;
+    let api = Api::of(&app);
+    let path = format!("/v1/users/{ADA}/metadata");
+    api.patch(&path, &json!({ "private_metadata": { "crm": 7 } })).await;
+    let body = json!({ "public_metadata": { "plan": "pro" } }).to_string();
+    let (status, user) = api.call(Method::PUT, &path, &body).await;
+    assert_eq!((status, &user["public_metadata"]), (200, &json!({ "plan": "pro" })));
+    assert_eq!(user["private_metadata"], json!({ "crm": 7 }), "what is left out stays");
+}
+
+#[tokio::test]
+async fn a_testing_token_is_accepted_and_changes_nothing() {
+    let app = App::start(&[]).await;
+    let token = Api::of(&app).post("/v1/testing_tokens", &json!({})).await;
+    assert_eq!(token["object"], "testing_token");
+    let mut page = Browser::open(&app).await;
+    let query = format!("/client/sign_ins?__clerk_testing_token={}", token["token"].as_str().unwrap());
+    let wrong =
+        page.post(&query, &[("strategy", "password"), ("identifier", "ada@example.com"), ("password", "x")]).await;
+    assert_eq!(refusal(wrong).1, "form_password_incorrect");
+    ok(page.get("/client").await);
+}
