@@ -25,27 +25,31 @@ async fn main() -> ExitCode {
 }
 
 async fn start() -> Result<ExitCode, StartError> {
-    let command = Command::parse(std::env::args().skip(1))?;
-    if let Command::Gateway(directory, address) = command {
-        let config = GatewayConfig::from_environment(directory, address)?;
-        telemetry::init(&config.log, config.traces.as_ref())?;
-        let listener = bind(config.address).await?;
-        let ended = run_gateway(listener, config, system_clock(), shutdown_signal()).await;
-        telemetry::end().await;
-        return ended.map(|()| ExitCode::SUCCESS);
-    }
-    let config = Config::from_environment()?;
-    match command {
-        Command::Serve => {}
-        Command::Instance(command) => return run_instance_command(command, &config).await,
+    match Command::parse(std::env::args().skip(1))? {
+        Command::Serve => serve(Config::from_environment()?).await,
+        Command::Gateway(directory, address) => {
+            serve_gateway(GatewayConfig::from_environment(directory, address)?).await
+        }
+        Command::Instance(command) => run_instance_command(command, &Config::from_environment()?).await,
         Command::Project(command, directory) => {
-            return run_command(&command, directory.as_ref().unwrap_or(&config.config_dir), &config);
+            let config = Config::from_environment()?;
+            run_command(&command, directory.as_ref().unwrap_or(&config.config_dir), &config)
         }
     }
+}
+
+async fn serve(config: Config) -> Result<ExitCode, StartError> {
     telemetry::init(&config.log, config.traces.as_ref())?;
     let listener = bind(config.address).await?;
     let ended = run(listener, config, system_clock(), shutdown_signal()).await;
     telemetry::end().await;
-    ended?;
-    Ok(ExitCode::SUCCESS)
+    ended.map(|()| ExitCode::SUCCESS)
+}
+
+async fn serve_gateway(config: GatewayConfig) -> Result<ExitCode, StartError> {
+    telemetry::init(&config.log, config.traces.as_ref())?;
+    let listener = bind(config.address).await?;
+    let ended = run_gateway(listener, config, system_clock(), shutdown_signal()).await;
+    telemetry::end().await;
+    ended.map(|()| ExitCode::SUCCESS)
 }
