@@ -40,7 +40,7 @@ fn files() -> TempFolder {
             "/moved": rewrite("${env.UPSTREAM}/moved", json!({})),
             "/follow": rewrite("${env.UPSTREAM}/moved", json!({ "followRedirects": true })),
             "/follow-away": rewrite("${env.UPSTREAM}/away", json!({ "followRedirects": true })),
-            "/slow": rewrite("${env.UPSTREAM}/silence", json!({ "timeoutMs": 50 })),
+            "/slow": rewrite("${env.UPSTREAM}/silence", json!({ "timeoutMs": 500 })),
             "/dead": rewrite("http://127.0.0.1:9/", json!({})),
             "/socket": { "get": route("webSocketHandler", &json!({ "rewritePattern": "${env.UPSTREAM}/socket" }), &[]) },
             "/(.*)": { "x-zuplo-path": { "pathMode": "url-pattern" }, "get": forward(&[]), "post": forward(&[]) },
