@@ -273,6 +273,37 @@ async fn padding_is_allowed_and_a_payload_may_be_large() {
     assert_eq!(reason(verifier().verify_signature(&payload(30_000), now).await), "malformed");
 }
 
+#[tokio::test]
+async fn the_log_says_by_how_much_a_clock_is_off() {
+    let seconds = Duration::from_secs;
+    for (claim, value, expected) in [
+        ("exp", NOW - 6.0, TokenError::Expired(seconds(6))),
+        ("nbf", NOW + 30.0, TokenError::NotYetValid(seconds(30))),
+        ("iat", NOW + 40.0, TokenError::IssuedInFuture(seconds(40))),
+    ] {
+        assert_eq!(with_claim(claim, json!(value)).await.unwrap_err(), expected);
+    }
+}
+
+/// A signed token of exactly this length.
+fn of_length(length: usize) -> String {
+    let claims = |fill: usize| with(session_claims(ISSUER, ORIGIN, NOW), "x", json!("x".repeat(fill)));
+    let sign = |fill: usize| TestKey::named("one").sign(&claims(fill));
+    let about = (length - sign(0).len()) * 3 / 4;
+    (about - 2..about + 3).map(sign).find(|token| token.len() == length).unwrap()
+}
+
+#[tokio::test]
+async fn a_token_may_have_8_kilobytes_and_a_payload_32() {
+    let now = Duration::from_secs_f64(NOW);
+    for (length, expected) in [(2_000, "valid"), (8_192, "valid"), (8_194, "malformed")] {
+        assert_eq!(reason(verify(&of_length(length)).await), expected, "{length}");
+    }
+    for (length, expected) in [(8_194, "valid"), (32_768, "valid"), (32_770, "malformed")] {
+        assert_eq!(reason(verifier().verify_signature(&of_length(length), now).await), expected, "{length}");
+    }
+}
+
 #[test]
 fn public_keys_are_read_as_people_paste_them() {
     let pem = TestKey::named("one").public_pem();

@@ -118,3 +118,32 @@ impl fmt::Debug for SecretKey {
         formatter.write_str("SecretKey")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{jwt::public_key_from_pem, testing::TestKey};
+
+    #[test]
+    fn a_key_for_other_algorithms_is_another_key() {
+        let key = |name: &str, algorithms: &[Algorithm]| {
+            PublicKey::new(public_key_from_pem(&TestKey::named(name).public_pem()).unwrap(), algorithms)
+        };
+        let one = key("one", &[Algorithm::Rs256]);
+        assert!(one == key("one", &[Algorithm::Rs256]));
+        assert!(one != key("one", &[Algorithm::Rs512]) && one != key("one", &[Algorithm::Rs256, Algorithm::Rs512]));
+        assert!(one != key("other", &[Algorithm::Rs256]));
+    }
+
+    #[test]
+    fn a_published_key_is_the_same_as_long_as_its_numbers_are() {
+        let published = |n: &TestKey, e: &str| {
+            let n = n.jwk()["n"].as_str().unwrap().to_owned();
+            PublicKey::new(DecodingKey::from_rsa_components(&n, e).unwrap(), &[Algorithm::Rs256])
+        };
+        let (one, other) = (TestKey::named("one"), TestKey::named("other"));
+        assert!(published(&one, "AQAB") == published(&one, "AQAB"));
+        assert!(published(&one, "AQAB") != published(&other, "AQAB"));
+        assert!(published(&one, "AQAB") != published(&one, "Aw"));
+    }
+}
