@@ -80,6 +80,17 @@ async fn an_organization_is_made_changed_and_deleted() {
     let (status, replaced) = api.call(Method::PUT, &format!("{path}/metadata"), &body).await;
     assert_eq!((status, &replaced["private_metadata"]), (200, &json!({ "plan": "free" })));
 
+    assert_eq!(api.delete(&path).await["deleted"], true);
+    assert_eq!(api.refusal(Method::GET, &path, "").await.0, 404);
+    assert_eq!(api.get(&format!("/v1/users/{ADA}/organization_memberships")).await["total_count"], 2);
+}
+
+#[tokio::test]
+async fn an_organization_that_cannot_be_is_refused() {
+    let app = App::start(&[]).await;
+    let api = Api::of(&app);
+    let new = json!({ "name": "Initech", "created_by": ADA, "max_allowed_memberships": 1 });
+    let path = format!("/v1/organizations/{}", api.post("/v1/organizations", &new).await["id"].as_str().unwrap());
     for (method, path, body, expected) in [
         (Method::POST, "/v1/organizations", json!({}), refused(422, "form_param_missing", "name")),
         (Method::POST, "/v1/organizations", json!({ "name": " " }), refused(422, "form_param_value_invalid", "name")),
@@ -112,9 +123,6 @@ async fn an_organization_is_made_changed_and_deleted() {
     ] {
         assert_eq!(api.refusal(method.clone(), path, &body.to_string()).await, expected, "{method} {path} {body}");
     }
-    assert_eq!(api.delete(&path).await["deleted"], true);
-    assert_eq!(api.refusal(Method::GET, &path, "").await.0, 404);
-    assert_eq!(api.get(&format!("/v1/users/{ADA}/organization_memberships")).await["total_count"], 2);
 }
 
 #[tokio::test]
@@ -355,7 +363,7 @@ async fn the_active_organization_opens_what_it_may_and_nothing_else() {
 /// Who sent a request with this token, as an application of its own on another port would see it.
 async fn signed_in(app: &App, token: &str) -> gatehouse::clerk::SignedIn {
     let url = |path: &str| format!("{}{path}", app.origin).parse::<url::Url>().unwrap();
-    let source = KeySource::Server(url("/__clerk/.well-known/jwks.json").into());
+    let source = KeySource::Server(Box::new(url("/__clerk/.well-known/jwks.json").into()));
     let key_sets = KeySets::new(HashMap::from([(ISSUER.to_owned(), source)]));
     let keys = key_sets.of(ISSUER).unwrap();
     let verifier = Verifier::new(keys, Rules::clerk(ISSUER, vec![app.origin.clone()]));
