@@ -3,6 +3,7 @@
 //!
 //! - `frontend_api`: what browsers ask, as Clerk's own client and components do
 //! - `backend_api`: what servers ask, with the secret key
+//! - `bundles`: Clerk's own scripts for browsers
 //! - `portal`: the pages where people sign up, in and out; plain HTML forms
 //! - `accounts`: what signing up, in and out means
 //! - `user_resource`: a user as both APIs show them
@@ -15,6 +16,7 @@
 
 mod accounts;
 mod backend_api;
+mod bundles;
 mod clerk_error;
 mod frontend_api;
 mod ids;
@@ -52,6 +54,7 @@ pub use seed::{Person, SEED_PASSWORD, SEED_USERS, SeedError, SeedUser};
 pub use store::{Lockout, StoreError};
 pub use tools::{NewAccount, ToolError};
 
+use bundles::Bundles;
 use clerk_error::ClerkError;
 use frontend_api::Throttle;
 use password::PasswordHasher;
@@ -84,6 +87,8 @@ pub struct Settings {
     pub attempts_per_window: u32,
     /// The stylesheet of the pages, a path on the public origin.
     pub stylesheet: &'static str,
+    /// Where npm may have installed Clerk's browser bundles.
+    pub node_modules: PathBuf,
     /// Tells the time.
     pub clock: Clock,
 }
@@ -113,6 +118,7 @@ struct InstanceState {
     throttle: Throttle,
     secret_key: SecretString,
     people: Vec<Person>,
+    bundles: Option<Bundles>,
 }
 
 impl Instance {
@@ -126,9 +132,16 @@ impl Instance {
         let seed = Seed::read(settings.seed.as_ref())?;
         let (store, identity) = Store::open(&settings.database, &seed, now, &passwords)?;
         let mint = TokenMint::new(identity.signing_key, identity.instance_id, settings.token_lifetime);
+        let bundles = Bundles::find(&settings.node_modules);
+        if bundles.is_none() {
+            tracing::info!(
+                folder = %settings.node_modules.display(),
+                "Clerk's browser components are not installed, the portal's pages serve alone: `npm ci` in end2end installs them"
+            );
+        }
         let throttle = Throttle::new(settings.attempts_per_window);
         let (secret_key, people) = (identity.secret_key, seed.users);
-        let state = InstanceState { settings, store, mint, passwords, throttle, secret_key, people };
+        let state = InstanceState { settings, store, mint, passwords, throttle, secret_key, people, bundles };
         Ok(Self { state: Arc::new(state) })
     }
 
@@ -162,6 +175,12 @@ impl Instance {
         self.state.path("sign-in")
     }
 
+    /// Whether Clerk's own components can be shown: their scripts are installed.
+    #[must_use]
+    pub fn has_components(&self) -> bool {
+        self.state.bundles.is_some()
+    }
+
     /// Whether the instance's file can be used.
     ///
     /// # Errors
@@ -176,6 +195,7 @@ impl Instance {
             .route("/.well-known/jwks.json", get(frontend_api::jwks))
             .route("/test/sign_in", post(tools::sign_in))
             .route("/images/{id}", get(frontend_api::profile_image))
+            .route("/npm/@clerk/{package}/dist/{file}", get(bundles::show))
             .merge(portal::router())
             .fallback(clerk_error::not_found);
         self.serve(router)

@@ -160,6 +160,7 @@ pub fn open_instance(embedded: &EmbeddedClerk, public_url: Url, clock: Clock) ->
         lockout: embedded.lockout,
         attempts_per_window: embedded.attempts_per_window,
         stylesheet: STYLESHEET,
+        node_modules: embedded.node_modules.clone(),
         clock,
     })
 }

@@ -6,6 +6,7 @@
 mod account_page;
 mod backend_api;
 mod backend_failures;
+mod browser_bundles;
 mod decisions;
 mod embedded_accounts;
 mod embedded_backend_api;

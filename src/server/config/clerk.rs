@@ -48,6 +48,8 @@ pub struct EmbeddedClerk {
     pub lockout: Lockout,
     /// `GATEHOUSE_SIGN_IN_RATE`: so many attempts to sign in or up per address in ten seconds. Default 1000.
     pub attempts_per_window: u32,
+    /// `GATEHOUSE_NODE_MODULES`: where npm installed Clerk's browser bundles. Default `end2end/node_modules`.
+    pub node_modules: PathBuf,
 }
 
 /// A hosted Clerk.
@@ -108,13 +110,15 @@ impl EmbeddedClerk {
         let seconds = variables.number("GATEHOUSE_SESSION_TOKEN_SECONDS", "seconds", 1..=3600)?.unwrap_or(60);
         let attempts = variables.number("GATEHOUSE_LOCKOUT_ATTEMPTS", "attempts", 1..=1_000_000)?.unwrap_or(100);
         let locked = variables.number("GATEHOUSE_LOCKOUT_SECONDS", "seconds", 1..=31_536_000)?.unwrap_or(3600);
+        let path = |name: &str, default: &str| PathBuf::from(variables.get(name).unwrap_or(default));
         Ok(Self {
-            database: PathBuf::from(variables.get("GATEHOUSE_INSTANCE_DB").unwrap_or(".gatehouse/instance.db")),
+            database: path("GATEHOUSE_INSTANCE_DB", ".gatehouse/instance.db"),
             seed: variables.get("GATEHOUSE_SEED").map(PathBuf::from),
             allow_non_loopback,
             token_lifetime: Duration::from_secs(seconds.into()),
             attempts_per_window: variables.number("GATEHOUSE_SIGN_IN_RATE", "attempts", 1..=1_000_000)?.unwrap_or(1000),
             lockout: Lockout { attempts, duration: Duration::from_secs(locked.into()) },
+            node_modules: path("GATEHOUSE_NODE_MODULES", "end2end/node_modules"),
         })
     }
 }

@@ -27,6 +27,7 @@ fn nothing_set_means_the_embedded_clerk_on_port_3000() {
     assert_eq!(config.address.to_string(), "127.0.0.1:3000");
     let ClerkConfig::Embedded(embedded) = config.clerk else { panic!("hosted") };
     assert_eq!(embedded.database, PathBuf::from(".gatehouse/instance.db"));
+    assert_eq!(embedded.node_modules, PathBuf::from("end2end/node_modules"));
     assert_eq!(embedded.token_lifetime.as_secs(), 60);
     assert!(!embedded.allow_non_loopback);
 }

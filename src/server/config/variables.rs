@@ -9,7 +9,7 @@ use super::ConfigError;
 use crate::jwt::is_loopback;
 
 /// Every variable of ours. One that merely looks like it is a typing error, not a wish.
-const KNOWN: [&str; 12] = [
+const KNOWN: [&str; 13] = [
     "GATEHOUSE_CONFIG_DIR",
     "GATEHOUSE_EMBEDDED_CLERK",
     "GATEHOUSE_INSTANCE_DB",
@@ -19,6 +19,7 @@ const KNOWN: [&str; 12] = [
     "GATEHOUSE_LOG",
     "GATEHOUSE_LOG_FORMAT",
     "GATEHOUSE_METRICS_ADDR",
+    "GATEHOUSE_NODE_MODULES",
     "GATEHOUSE_PUBLIC_URL",
     "GATEHOUSE_SESSION_TOKEN_SECONDS",
     "GATEHOUSE_SIGN_IN_RATE",
