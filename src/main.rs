@@ -4,7 +4,7 @@
 use std::process::ExitCode;
 
 use gatehouse::server::{
-    Command, Config, GatewayConfig, StartError, bind, run, run_command, run_gateway, run_instance_command,
+    Command, Config, GatewayConfig, StartError, bind, print_env, run, run_command, run_gateway, run_instance_command,
     shutdown_signal, system_clock, telemetry,
 };
 
@@ -31,6 +31,7 @@ async fn start() -> Result<ExitCode, StartError> {
             serve_gateway(GatewayConfig::from_environment(directory, address)?).await
         }
         Command::Instance(command) => run_instance_command(command, &Config::from_environment()?).await,
+        Command::Env(sdk) => print_env(sdk, &Config::from_environment()?),
         Command::Project(command, directory) => {
             let config = Config::from_environment()?;
             run_command(&command, directory.as_ref().unwrap_or(&config.config_dir), &config)

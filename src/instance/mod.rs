@@ -51,6 +51,7 @@ use secrecy::SecretString;
 use url::Url;
 
 pub use seed::{Person, SEED_PASSWORD, SEED_USERS, SeedError, SeedUser};
+pub use signing_key::SigningKeyError;
 pub use store::{Lockout, StoreError};
 pub use tools::{NewAccount, ToolError};
 
@@ -167,6 +168,14 @@ impl Instance {
     #[must_use]
     pub fn people(&self) -> &[Person] {
         &self.state.people
+    }
+
+    /// The public key of its tokens: what stands between the lines of a PEM file, as `CLERK_JWT_KEY` takes it.
+    ///
+    /// # Errors
+    /// When the key has no such form.
+    pub fn public_key(&self) -> Result<String, SigningKeyError> {
+        self.state.mint.public_key()
     }
 
     /// The portal's first page.

@@ -1,12 +1,15 @@
 //! The key that signs every token of the instance: RSA-2048, made with the instance's file and kept in it.
 
 use aws_lc_rs::{
-    encoding::AsDer,
+    encoding::{AsDer, PublicKeyX509Der},
     rand::SystemRandom,
     rsa::KeySize,
     signature::{KeyPair, ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_SHA256, RsaKeyPair},
 };
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use base64::{
+    Engine,
+    engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
+};
 use serde_json::{Value, json};
 
 /// The key cannot be made, read or used.
@@ -48,6 +51,12 @@ impl SigningKey {
         let key = ParsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, self.0.public_key()).ok()?;
         key.verify_sig(signed.as_bytes(), &signature).ok()?;
         Some((decode(header)?, decode(payload)?))
+    }
+
+    /// The public half, as base64 of its SPKI form (RFC 5280).
+    pub fn public_key(&self) -> Result<String, SigningKeyError> {
+        let der: PublicKeyX509Der<'_> = self.0.public_key().as_der().map_err(|_| SigningKeyError)?;
+        Ok(STANDARD.encode(der.as_ref()))
     }
 
     /// The public half, as a key set shows it (RFC 7517).

@@ -54,6 +54,11 @@ impl TokenMint {
         Self { key, kid: instance_id, lifetime }
     }
 
+    /// The public key, as base64 of its SPKI form.
+    pub fn public_key(&self) -> Result<String, SigningKeyError> {
+        self.key.public_key()
+    }
+
     /// A session token, version 2, for the application at `origin`. Lives as long as this instance's do, unless another
     /// `lifetime` is asked for.
     pub fn session_token(

@@ -13,7 +13,12 @@ use aws_lc_rs::rand::{SecureRandom, SystemRandom};
 use url::Url;
 
 use super::{
-    Config, StartError, clock::system_clock, config::ClerkConfig, gateway_parts, instance_command::InstanceCommand,
+    Config, StartError,
+    clock::system_clock,
+    config::ClerkConfig,
+    env_lines::{Sdk, env_lines},
+    gateway_parts,
+    instance_command::InstanceCommand,
 };
 use crate::{
     gateway::{self, Dependencies, LoadErrors, create_key, list_keys, revoke_key},
@@ -24,7 +29,8 @@ use crate::{
 const USAGE: &str = "gatehouse [gateway [--config DIR] [--listen ADDRESS] | check [DIR] |\n    \
     keys create CONSUMER [DIR] | keys list [DIR] | keys revoke ID [DIR] |\n    \
     token --as WHO [--ttl 1h] [--claim NAME=VALUE]… |\n    \
-    user add EMAIL [--first-name NAME] [--last-name NAME] [--password PASSWORD]]";
+    user add EMAIL [--first-name NAME] [--last-name NAME] [--password PASSWORD] |\n    \
+    env next|astro|express|rust]";
 
 /// One thing to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,6 +43,8 @@ pub enum Command {
     Instance(InstanceCommand),
     /// Do something with a gateway project, in this folder or the configured one.
     Project(ProjectCommand, Option<PathBuf>),
+    /// Tell the settings with which another application uses the embedded Clerk.
+    Env(Sdk),
 }
 
 /// What can be done with a project without serving it.
@@ -69,6 +77,7 @@ impl Command {
             [] => return Ok(Self::Serve),
             ["gateway", rest @ ..] => return Self::parse_gateway(rest),
             ["token" | "user", ..] => return InstanceCommand::parse(&arguments).map(Self::Instance),
+            ["env", sdk] => return Sdk::named(sdk).map(Self::Env).ok_or(UsageError),
             ["check", rest @ ..] => (ProjectCommand::Check, rest),
             ["keys", "create", consumer, rest @ ..] => (ProjectCommand::CreateKey((*consumer).to_owned()), rest),
             ["keys", "list", rest @ ..] => (ProjectCommand::ListKeys, rest),
@@ -129,6 +138,17 @@ pub fn run_command(command: &ProjectCommand, directory: &Path, config: &Config) 
     }
 }
 
+/// Tells the settings with which an application that uses `sdk` uses the embedded Clerk.
+///
+/// # Errors
+/// When the embedded Clerk cannot be opened.
+pub fn print_env(sdk: Sdk, config: &Config) -> Result<ExitCode, StartError> {
+    match env_lines(sdk, config)? {
+        Some(lines) => say(&lines),
+        None => complain("CLERK_PUBLISHABLE_KEY is set: the embedded Clerk is not used"),
+    }
+}
+
 fn check(directory: &Path, config: &Config) -> Result<ExitCode, StartError> {
     match gateway::check(directory, &dependencies(config)?) {
         Ok(report) => {
@@ -186,7 +206,19 @@ mod tests {
         for text in ["gateway dir", "gateway --config", "gateway --listen 9000", "gateway --config a --config b"] {
             assert_eq!(parse(text), Err(UsageError), "{text}");
         }
-        for text in ["serve", "check a b", "check --fast", "keys", "keys create", "keys revoke", "keys drop x"] {
+        assert_eq!(parse("env astro"), Ok(Command::Env(Sdk::Astro)));
+        for text in [
+            "env",
+            "env rails",
+            "env next dir",
+            "serve",
+            "check a b",
+            "check --fast",
+            "keys",
+            "keys create",
+            "keys revoke",
+            "keys drop x",
+        ] {
             assert_eq!(parse(text), Err(UsageError), "{text}");
         }
     }

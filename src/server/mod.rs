@@ -9,7 +9,7 @@
 //! - `gateway_alone`: what runs instead of all this where only the gateway is wanted
 //! - `guide_endpoints`: the endpoints of Clerk's Astro guide; `profile_form`, `supabase`, `endpoint_error`: what they need
 //! - `extract`: who sent a request, as a handler's argument
-//! - `command`: what the program does instead of serving, when asked
+//! - `command`: what the program does instead of serving, when asked; `env_lines`: settings for other applications
 //! - `error_page`, `redirect_loop`: pages for when nothing else can be shown
 //! - `health`, `metrics`, `telemetry`, `traces`, `serve`, `start_message`: operations
 
@@ -17,6 +17,7 @@ mod clock;
 mod command;
 mod config;
 mod endpoint_error;
+mod env_lines;
 mod error_page;
 mod extract;
 mod gateway_alone;
@@ -44,8 +45,9 @@ use std::{net::SocketAddr, sync::Arc};
 use tokio::net::TcpListener;
 
 pub use clock::system_clock;
-pub use command::{Command, ProjectCommand, UsageError, run_command};
+pub use command::{Command, ProjectCommand, UsageError, print_env, run_command};
 pub use config::{Config, ConfigError, GatewayConfig};
+pub use env_lines::Sdk;
 pub use gateway_alone::run_gateway;
 pub use gateway_client::GatewayClient;
 pub use instance_command::{InstanceCommand, run_instance_command};
@@ -54,7 +56,7 @@ pub use services::Services;
 
 use crate::{
     gateway::{CounterError, LoadErrors, UpstreamError},
-    instance::OpenError,
+    instance::{OpenError, SigningKeyError},
     jwt::{Clock, KeySetsError},
 };
 
@@ -98,6 +100,9 @@ pub enum StartError {
     /// Traces cannot be sent.
     #[error("cannot set up OpenTelemetry: {0}")]
     Traces(String),
+    /// The embedded Clerk's key cannot be shown.
+    #[error(transparent)]
+    SigningKey(#[from] SigningKeyError),
     /// The HTTP clients cannot be set up.
     #[error("cannot set up TLS: {0}")]
     Tls(#[from] reqwest::Error),
