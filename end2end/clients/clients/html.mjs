@@ -1,0 +1,66 @@
+// A bare page with clerk-js and ui, on an origin of its own.
+
+import assert from "node:assert/strict";
+
+import { serve } from "../lib/app.mjs";
+import { signIn, signOut, signUp } from "../lib/components.mjs";
+import { newcomer } from "../lib/people.mjs";
+
+export const title = "A bare page";
+export const packages = ["@clerk/clerk-js", "@clerk/ui"];
+
+export async function run({ instance, browser, check }) {
+  const app = await serve("html", ["server.mjs"], instance.settingsFor("express"));
+  try {
+    const page = await browser.page(app.origin);
+    const hedy = newcomer();
+    const shows = (text) => page.getByText(text, { exact: true }).waitFor();
+
+    await check("sign-up with an email code", async () => {
+      await page.goto("/sign-up");
+      await signUp(page, hedy);
+      await page.waitForURL(app.origin + "/");
+      await shows(`Signed in as ${hedy.email}`);
+    });
+    await check("sign-out", async () => {
+      await signOut(page);
+      await shows("Signed out");
+    });
+    await check("sign-in with a password", async () => {
+      await page.goto("/sign-in");
+      await signIn(page, hedy);
+      await shows(`Signed in as ${hedy.email}`);
+    });
+    await check("profile edit", async () => {
+      await page.goto("/profile");
+      await page.getByRole("button", { name: "Update profile" }).click();
+      await page.getByLabel("First name").fill("Hedy");
+      await page.getByLabel("Last name").fill("Lamarr");
+      await page.getByRole("button", { name: "Save" }).click();
+      await page.getByText("Hedy Lamarr").first().waitFor();
+    });
+    const changed = { ...hedy, password: `${hedy.password} 2` };
+    await check("password change", async () => {
+      await page.goto("/profile#/security");
+      await page.getByRole("button", { name: "Update password" }).click();
+      await page.getByLabel("Current password").fill(hedy.password);
+      await page.getByLabel("New password", { exact: true }).fill(changed.password);
+      await page.getByLabel("Confirm password").fill(changed.password);
+      await page.getByRole("button", { name: "Save" }).click();
+      await page.getByRole("button", { name: "Update password" }).waitFor();
+      await page.goto("/");
+      await signOut(page);
+      await shows("Signed out");
+      await page.goto("/sign-in");
+      await signIn(page, changed);
+      await shows(`Signed in as ${hedy.email}`);
+    });
+    await check("the session token's azp is the page's origin", async () => {
+      const token = await page.evaluate(() => window.Clerk.session.getToken());
+      const claims = JSON.parse(Buffer.from(token.split(".")[1], "base64url"));
+      assert.equal(claims.azp, app.origin);
+    });
+  } finally {
+    await app.stop();
+  }
+}

@@ -1,0 +1,18 @@
+// Who signs in and up.
+
+import { randomUUID } from "node:crypto";
+
+/** Everybody new has this code mailed, as on Clerk's development instances; nothing is sent. */
+export const CODE = "424242";
+
+export const GRACE = {
+  id: "user_seed000000000000000000Grace",
+  email: "grace@example.com",
+  password: "gatehouse-demo",
+};
+
+/** Somebody nobody has seen before, with an address that takes the fixed code. */
+export function newcomer() {
+  const id = randomUUID().slice(0, 8);
+  return { email: `hedy-${id}+clerk_test@example.com`, password: `correct horse ${id}` };
+}
