@@ -1,11 +1,13 @@
 //! Types that server and browser share. Plain data: no token, no secret, nothing that must stay on the server.
 
 mod account;
+mod component_setup;
 mod gateway_routes;
 mod page_context;
 mod sign_out;
 
 pub use account::{Account, AccountError};
+pub use component_setup::ComponentSetup;
 pub use gateway_routes::{GatewayRoute, GatewayRoutes, GatewayRoutesError, GatewayStep, RefusedChange};
 pub use page_context::{PageContext, Viewer};
 pub use sign_out::SignOutError;

@@ -1,5 +1,7 @@
 //! What every page knows of its visitor and of its surroundings, decided by the server before rendering starts.
 
+use super::ComponentSetup;
+
 /// Who looks at a page.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Viewer {
@@ -28,6 +30,8 @@ pub struct PageContext {
     pub sign_in_url: String,
     /// Where to sign up; returns to the account page.
     pub sign_up_url: String,
+    /// Clerk's own components; none where they are not to be had.
+    pub components: Option<ComponentSetup>,
     /// Names this request in the log.
     pub request_id: String,
     /// The stylesheet's path.

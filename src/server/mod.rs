@@ -9,12 +9,14 @@
 //! - `gateway_alone`: what runs instead of all this where only the gateway is wanted
 //! - `guide_endpoints`: the endpoints of Clerk's Astro guide; `profile_form`, `supabase`, `endpoint_error`: what they need
 //! - `extract`: who sent a request, as a handler's argument
+//! - `components`: the pages of Clerk's own components
 //! - `command`: what the program does instead of serving, when asked; `env_lines`: settings for other applications
 //! - `error_page`, `redirect_loop`: pages for when nothing else can be shown
 //! - `health`, `metrics`, `telemetry`, `traces`, `serve`, `start_message`: operations
 
 mod clock;
 mod command;
+mod components;
 mod config;
 mod endpoint_error;
 mod env_lines;

@@ -14,7 +14,9 @@ use leptos_axum::{LeptosRoutes, ResponseOptions, file_and_error_handler_with_con
 use tower_http::{services::ServeDir, set_header::SetResponseHeaderLayer};
 
 use super::{
-    Config, STYLESHEET, Services, StartError, gateway_parts, guide_endpoints, health,
+    Config, STYLESHEET, Services, StartError,
+    components::guard_component_pages,
+    gateway_parts, guide_endpoints, health,
     middleware::{self, RequestId, authenticate, require_access},
     services::{CLERK_PATH, GATEWAY_PATH},
     supabase::{self, STAND_IN_PATH},
@@ -97,6 +99,7 @@ fn pages(config: &Config, services: &Arc<Services>, overview: Option<Overview>) 
         .route_layer(from_fn_with_state(Arc::clone(services), require_access))
         .fallback(file_and_error_handler_with_context(context, ui::not_found_shell))
         .with_state(options)
+        .layer(from_fn_with_state(Arc::clone(services), guard_component_pages))
         .merge(guide_endpoints::router(Arc::clone(services)))
         .layer(from_fn_with_state(Arc::clone(services), authenticate))
 }
@@ -119,7 +122,8 @@ fn provide_page_context(
     }
     provide_context(PageContext { gateway_routes: overview.is_some(), ..page_context(services, &parts) });
     let (Some(response), Some(nonce)) = (use_context::<ResponseOptions>(), leptos::nonce::use_nonce()) else { return };
-    if let Ok(value) = HeaderValue::from_str(&policy.replace("NONCE", &nonce)) {
+    let of_components = services.components.as_ref().and_then(|components| components.policy(parts.uri.path()));
+    if let Ok(value) = HeaderValue::from_str(&of_components.unwrap_or(policy).replace("NONCE", &nonce)) {
         response.insert_header(header::CONTENT_SECURITY_POLICY, value);
     }
     response.insert_header(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -141,6 +145,7 @@ fn page_context(services: &Arc<Services>, parts: &Parts) -> PageContext {
         gateway_routes: false,
         sign_in_url,
         sign_up_url,
+        components: services.components.as_ref().map(|components| components.setup().clone()),
         request_id: parts.extensions.get::<RequestId>().map(ToString::to_string).unwrap_or_default(),
         stylesheet: STYLESHEET.to_owned(),
     }

@@ -6,6 +6,7 @@ use url::{ParseError, Url};
 
 use super::{
     Config, ConfigError, GatewayClient, STYLESHEET, StartError,
+    components::Components,
     config::{ClerkConfig, EmbeddedClerk, HostedClerk},
     supabase::{STAND_IN_PATH, SupabaseClient},
 };
@@ -14,6 +15,7 @@ use crate::{
     gateway::Upstream,
     instance::{self, Instance},
     jwt::{Clock, KeySet, KeySets, KeySource, Rules, Verifier, is_loopback},
+    ui::routes::{SIGN_IN, SIGN_UP},
 };
 
 /// Where the embedded Clerk is mounted; Clerk's own convention for a proxied Frontend API.
@@ -39,6 +41,8 @@ pub struct Services {
     pub instance: Option<Instance>,
     /// Whether only people who develop this use it: its Clerk is one for development.
     pub is_development: bool,
+    /// Clerk's own components, unless the embedded Clerk has none.
+    pub components: Option<Components>,
     /// The origin people use.
     pub public_url: Url,
     /// Sends requests on for the embedded gateway.
@@ -54,6 +58,7 @@ struct ClerkSetup {
     issuer: String,
     key_source: Option<KeySource>,
     instance: Option<Instance>,
+    components: Option<Components>,
 }
 
 impl Services {
@@ -92,6 +97,7 @@ impl Services {
                 ClerkConfig::Hosted(hosted) => hosted.publishable_key.instance_type() == InstanceType::Development,
             },
             instance: setup.instance,
+            components: setup.components,
             public_url,
             upstream: Upstream::new()?,
             clock,
@@ -128,13 +134,18 @@ fn embedded_setup(embedded: &EmbeddedClerk, place: &Place<'_>) -> Result<ClerkSe
     }
     let instance = open_instance(embedded, place.public_url.clone(), Arc::clone(place.clock))?;
     let key = instance.publishable_key();
-    let portal = |page: &str| parse_join(place.public_url, &format!("{CLERK_PATH}/{page}"));
+    let components = Components::embedded(&instance, place.public_url);
+    // Without components the portal's pages do the same.
+    let own = if components.is_some() { "" } else { CLERK_PATH };
+    let page = |wish: &Option<String>, own_page: &str| {
+        parse_join(place.public_url, wish.as_ref().unwrap_or(&format!("{own}{own_page}")))
+    };
     let publishable_key =
         PublishableKey::parse(key).map_err(|error| invalid("CLERK_PUBLISHABLE_KEY", &error.to_string()))?;
     let frontend_api_url = parse_join(place.public_url, CLERK_PATH)?;
     let options = ClerkOptions {
-        sign_in_url: Some(portal("sign-in")?),
-        sign_up_url: Some(portal("sign-up")?),
+        sign_in_url: Some(page(&embedded.sign_in_url, SIGN_IN)?),
+        sign_up_url: Some(page(&embedded.sign_up_url, SIGN_UP)?),
         ..ClerkOptions::new(publishable_key, frontend_api_url, place.public_url.clone())
     };
     let api_url = parse_join(place.own_url, &format!("{CLERK_PATH}/api"))?;
@@ -145,6 +156,7 @@ fn embedded_setup(embedded: &EmbeddedClerk, place: &Place<'_>) -> Result<ClerkSe
         issuer: instance.issuer(),
         key_source: Some(KeySource::Server(Box::new(keys.into()))),
         instance: Some(instance),
+        components,
     })
 }
 
@@ -185,6 +197,8 @@ fn hosted_setup(hosted: &HostedClerk, public_url: &Url) -> Result<ClerkSetup, St
         Some(proxy) => proxy,
         None => parse(&hosted.frontend_api_url)?,
     };
+    let proxy_url = hosted.proxy_url.as_deref();
+    let components = Components::hosted(&hosted.publishable_key, proxy_url, &frontend_api_url, public_url);
     let options = ClerkOptions {
         sign_in_url: page(&hosted.sign_in_url)?,
         sign_up_url: page(&hosted.sign_up_url)?,
@@ -196,6 +210,7 @@ fn hosted_setup(hosted: &HostedClerk, public_url: &Url) -> Result<ClerkSetup, St
         issuer: hosted.frontend_api_url.clone(),
         key_source: hosted.jwt_key.clone().map(KeySource::Key),
         instance: None,
+        components: Some(components),
     })
 }
 

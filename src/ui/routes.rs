@@ -10,10 +10,20 @@ use leptos_router::{
 use super::{
     components::layout::Layout,
     pages::{
-        account_page::AccountPage, gateway_routes_page::GatewayRoutesPage, home_page::HomePage,
+        account_page::AccountPage,
+        clerk_page::{SignInPage, SignUpPage, UserProfilePage},
+        gateway_routes_page::GatewayRoutesPage,
+        home_page::HomePage,
         not_found_page::NotFoundPage,
     },
 };
+
+/// Where Clerk's own components stand.
+pub const SIGN_IN: &str = "/sign-in";
+/// As [`SIGN_IN`].
+pub const SIGN_UP: &str = "/sign-up";
+/// As [`SIGN_IN`].
+pub const USER_PROFILE: &str = "/user-profile";
 
 /// Who may see a page. The server decides by this before anything is rendered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,7 +38,7 @@ pub enum Access {
 #[must_use]
 pub fn access(route_path: &str) -> Access {
     match route_path {
-        "/" => Access::Public,
+        "/" | SIGN_IN | SIGN_UP => Access::Public,
         _ => Access::SignedIn,
     }
 }
@@ -45,6 +55,9 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/account") view=AccountPage ssr=SsrMode::Async />
                     // Nor before it is known whether there is a gateway to look at.
                     <Route path=path!("/gateway-routes") view=GatewayRoutesPage ssr=SsrMode::Async />
+                    <Route path=path!("/sign-in") view=SignInPage />
+                    <Route path=path!("/sign-up") view=SignUpPage />
+                    <Route path=path!("/user-profile") view=UserProfilePage />
                 </Routes>
             </Layout>
         </Router>

@@ -15,14 +15,7 @@ use crate::{
 
 const HOSTED_API: &str = "https://api.clerk.com";
 /// Variables that mean nothing without the keys.
-const NEEDS_KEYS: [&str; 6] = [
-    "CLERK_FRONTEND_API_URL",
-    "CLERK_PROXY_URL",
-    "CLERK_API_URL",
-    "CLERK_JWT_KEY",
-    "CLERK_SIGN_IN_URL",
-    "CLERK_SIGN_UP_URL",
-];
+const NEEDS_KEYS: [&str; 4] = ["CLERK_FRONTEND_API_URL", "CLERK_PROXY_URL", "CLERK_API_URL", "CLERK_JWT_KEY"];
 
 /// Which Clerk the application uses.
 #[derive(Debug, Clone)]
@@ -50,6 +43,10 @@ pub struct EmbeddedClerk {
     pub attempts_per_window: u32,
     /// `GATEHOUSE_NODE_MODULES`: where npm installed Clerk's browser bundles. Default `end2end/node_modules`.
     pub node_modules: PathBuf,
+    /// `CLERK_SIGN_IN_URL`, as of a hosted Clerk.
+    pub sign_in_url: Option<String>,
+    /// `CLERK_SIGN_UP_URL`, as of a hosted Clerk.
+    pub sign_up_url: Option<String>,
 }
 
 /// A hosted Clerk.
@@ -119,6 +116,8 @@ impl EmbeddedClerk {
             attempts_per_window: variables.number("GATEHOUSE_SIGN_IN_RATE", "attempts", 1..=1_000_000)?.unwrap_or(1000),
             lockout: Lockout { attempts, duration: Duration::from_secs(locked.into()) },
             node_modules: path("GATEHOUSE_NODE_MODULES", "end2end/node_modules"),
+            sign_in_url: page(variables, "CLERK_SIGN_IN_URL")?,
+            sign_up_url: page(variables, "CLERK_SIGN_UP_URL")?,
         })
     }
 }

@@ -5,6 +5,7 @@ use leptos::{prelude::*, server_fn::ServerFn};
 use crate::{
     model::{PageContext, Viewer},
     rpc::SignOut,
+    ui::routes::USER_PROFILE,
 };
 
 /// The header of every page.
@@ -27,7 +28,11 @@ pub fn SiteHeader(context: PageContext) -> impl IntoView {
 
 fn session(context: PageContext) -> AnyView {
     match context.viewer {
-        Viewer::SignedIn { .. } => sign_out_form().into_any(),
+        Viewer::SignedIn { .. } => view! {
+            {context.components.map(|_| view! { <a class="button" href=USER_PROFILE>"Profile"</a> })}
+            {sign_out_form()}
+        }
+        .into_any(),
         Viewer::SignedOut => view! {
             <a class="button" href=context.sign_in_url>"Sign in"</a>
             <a class="button" href=context.sign_up_url>"Sign up"</a>

@@ -6,7 +6,10 @@ use leptos_meta::Title;
 use crate::{
     model::{Account, AccountError, PageContext},
     rpc,
-    ui::{components::Notice, islands::token_clock::TokenClock},
+    ui::{
+        components::{IslandScripts, Notice},
+        islands::token_clock::TokenClock,
+    },
 };
 
 /// `/account`
@@ -99,10 +102,4 @@ const fn words(error: AccountError) -> (&'static str, &'static str) {
         }
         AccountError::Transport => ("Something went wrong on the way", "The request did not come through."),
     }
-}
-
-/// Loads the islands. Stands in the page that has one, so that other pages load no script.
-#[component]
-fn IslandScripts() -> impl IntoView {
-    use_context::<LeptosOptions>().map(|options| view! { <HydrationScripts options islands=true /> })
 }
