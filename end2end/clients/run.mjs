@@ -46,6 +46,7 @@ async function runClient(name, surroundings) {
     return { client, passed };
   } catch (error) {
     print(`  FAILED ${error.stack}`);
+    print(`  seen last: ${await surroundings.browser.keepPicture(name).catch(() => "nothing")}`);
     return { client, passed, error };
   }
 }

@@ -12,6 +12,7 @@ const ARGUMENTS = [
   "--disable-sync",
   "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1",
 ];
+const PICTURES = new URL("../test-results", import.meta.url).pathname;
 const LOOPBACK = new Set(["localhost", "127.0.0.1"]);
 /** Longer than anything takes, on a machine that has more to do. */
 const PATIENCE_MS = 60_000;
@@ -33,7 +34,15 @@ export class Browser {
     context.setDefaultTimeout(PATIENCE_MS);
     context.on("request", (request) => this.#onRequest(request));
     context.on("weberror", (error) => this.problems.push(`uncaught: ${error.error().message}`));
-    return context.newPage();
+    this.latest = await context.newPage();
+    return this.latest;
+  }
+
+  /** Keeps a picture of the latest page, to be looked at after a failure. */
+  async keepPicture(name) {
+    const path = `${PICTURES}/${name}.png`;
+    await this.latest?.screenshot({ path });
+    return path;
   }
 
   async stop() {

@@ -25,5 +25,5 @@ export async function enterCode(page) {
 /** Signs out by the menu of `<UserButton/>`. */
 export async function signOut(page) {
   await page.getByRole("button", { name: "Open user menu" }).click();
-  await page.getByRole("menuitem", { name: "Sign out" }).click();
+  await page.getByRole("button", { name: "Sign out" }).click();
 }
