@@ -89,4 +89,6 @@ try {
   process.exitCode = 1;
 } finally {
   rmSync(SCRATCH, { recursive: true, force: true });
+  // Ends what a client may have left behind, too.
+  process.exit();
 }
