@@ -2,7 +2,7 @@
 # Written for GNU make 3.81 (macOS) and newer.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run watch build check test conformance bench bench-gateway mutants fuzz clean
+.PHONY: help setup run watch build check test test-clients conformance bench bench-gateway mutants fuzz clean
 
 # What .ci/setup installs goes before all else. Recipes say `cargo-leptos`, not `cargo leptos`,
 # because rustup and cargo may look into their own folder of programs first.
@@ -64,6 +64,11 @@ test: ## Run all tests: unit, documentation, integration, against Clerk's SDK, b
 	@.ci/step 'development build' cargo-leptos build
 	@chromium=$$(.ci/chromium) && cd end2end && \
 		CHROMIUM_PATH=$$chromium ../.ci/step 'browser tests' playwright test
+
+test-clients: ## Run small apps on Clerk's own packages against the embedded Clerk
+	@.ci/step 'setup' .ci/setup test clients
+	@.ci/step 'development build' cargo-leptos build
+	@chromium=$$(.ci/chromium) && CHROMIUM_PATH=$$chromium .ci/step "Clerk's packages" node end2end/clients/run.mjs
 
 conformance: ## Compare 5000 random requests with Clerk's own SDK
 	@.ci/step 'setup' .ci/setup test

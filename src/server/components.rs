@@ -113,7 +113,7 @@ fn is_component_page(path: &str) -> bool {
     matches!(path, SIGN_IN | SIGN_UP | USER_PROFILE)
 }
 
-/// Without components their pages lead to the ones that do the same; with them, nowhere outside the application.
+/// Without components their pages lead to the portal's, which do the same; with them, nowhere outside the application.
 pub async fn guard_component_pages(State(services): State<Arc<Services>>, request: Request, next: Next) -> Response {
     let path = request.uri().path();
     if !is_component_page(path) {
@@ -126,12 +126,13 @@ pub async fn guard_component_pages(State(services): State<Arc<Services>>, reques
     if services.components.is_some() {
         return next.run(request).await;
     }
-    let page = match path {
-        SIGN_IN => services.clerk.sign_in_url(&target),
-        SIGN_UP => services.clerk.sign_up_url(&target),
-        _ => None,
+    let location = match path {
+        SIGN_IN | SIGN_UP => {
+            let mut query = url::form_urlencoded::Serializer::new(String::new());
+            format!("{CLERK_PATH}{path}?{}", query.append_pair("redirect_url", target.as_str()).finish())
+        }
+        _ => "/account".to_owned(),
     };
-    let location = page.map_or_else(|| "/account".to_owned(), Into::into);
     (StatusCode::TEMPORARY_REDIRECT, [(header::LOCATION, location), (header::CACHE_CONTROL, "no-store".to_owned())])
         .into_response()
 }

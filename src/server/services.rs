@@ -135,10 +135,8 @@ fn embedded_setup(embedded: &EmbeddedClerk, place: &Place<'_>) -> Result<ClerkSe
     let instance = open_instance(embedded, place.public_url.clone(), Arc::clone(place.clock))?;
     let key = instance.publishable_key();
     let components = Components::embedded(&instance, place.public_url);
-    // Without components the portal's pages do the same.
-    let own = if components.is_some() { "" } else { CLERK_PATH };
-    let page = |wish: &Option<String>, own_page: &str| {
-        parse_join(place.public_url, wish.as_ref().unwrap_or(&format!("{own}{own_page}")))
+    let page = |wish: &Option<String>, name: &str| {
+        parse_join(place.public_url, wish.as_ref().unwrap_or(&format!("{CLERK_PATH}{name}")))
     };
     let publishable_key =
         PublishableKey::parse(key).map_err(|error| invalid("CLERK_PUBLISHABLE_KEY", &error.to_string()))?;

@@ -6,7 +6,7 @@ import { join, resolve } from "node:path";
 
 const README = resolve(import.meta.dirname, "../../../README.md");
 const BEGIN = "<!-- made by `make test-clients` -->\n";
-const END = "\n<!-- end -->";
+const END = "<!-- end -->";
 
 /** What each client did, with the versions of its packages. */
 export function table(results) {
@@ -19,7 +19,7 @@ export function table(results) {
 
 /** Whether the README holds this table. */
 export function readmeHas(text) {
-  return readFileSync(README, "utf8").includes(BEGIN + text + END);
+  return readFileSync(README, "utf8").includes(`${BEGIN}\n${text}\n\n${END}`);
 }
 
 /** Puts this table in the place of the README's. */
@@ -27,7 +27,7 @@ export function writeReadme(text) {
   const readme = readFileSync(README, "utf8");
   const [begin, end] = [readme.indexOf(BEGIN), readme.indexOf(END)];
   if (begin < 0 || end < begin) throw new Error("the README has no place for the table");
-  writeFileSync(README, readme.slice(0, begin) + BEGIN + text + readme.slice(end));
+  writeFileSync(README, `${readme.slice(0, begin)}${BEGIN}\n${text}\n\n${readme.slice(end)}`);
 }
 
 /** The version of an installed package; not every package exports its own description. */
