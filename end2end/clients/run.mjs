@@ -46,6 +46,8 @@ async function runClient(name, surroundings) {
     return { client, passed };
   } catch (error) {
     print(`  FAILED ${error.stack}`);
+    // What Clerk's client was answered.
+    if (error.errors) print(`  ${JSON.stringify(error.errors)}`);
     print(`  seen last: ${await surroundings.browser.keepPicture(name).catch(() => "nothing")}`);
     return { client, passed, error };
   }

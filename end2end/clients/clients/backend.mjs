@@ -29,7 +29,7 @@ async function users(clerk, check, status) {
   const { users } = clerk;
   let user;
   await check("users: create, show, list, count", async () => {
-    user = await users.createUser({ emailAddress: [email], password, firstName: "Hedy", externalId: email });
+    user = await users.createUser({ emailAddress: [email], password, firstName: "Hedy" });
     assert.equal((await users.getUser(user.id)).primaryEmailAddress.emailAddress, email);
     const { data, totalCount } = await users.getUserList({ emailAddress: [email] });
     assert.deepEqual([data.map(({ id }) => id), totalCount], [[user.id], 1]);

@@ -28,8 +28,8 @@ export async function run({ instance, browser, check }) {
       await clerk.signIn({ page, signInParams });
       await page.reload();
       await page.getByText(`Signed in as ${email}`, { exact: true }).waitFor();
+      // Goes to the home page by itself.
       await clerk.signOut({ page });
-      await page.reload();
       await page.getByText("Signed out", { exact: true }).waitFor();
     };
     await check("sign-in with a password, and sign-out", async () => {
