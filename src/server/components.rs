@@ -85,14 +85,14 @@ fn options(public_url: &Url) -> serde_json::Value {
             "colorBackground": "var(--surface)",
             "colorForeground": "var(--text)",
             "colorMutedForeground": "var(--text-muted)",
-            "colorPrimary": "var(--accent)",
+            "colorPrimary": "var(--clerk-accent)",
             "colorPrimaryForeground": "var(--on-accent)",
             "colorInput": "var(--surface)",
             "colorInputForeground": "var(--text)",
             "colorNeutral": "var(--text)",
             "colorDanger": "var(--error)",
             "colorSuccess": "var(--success)",
-            "colorRing": "var(--accent)",
+            "colorRing": "var(--clerk-accent)",
             "borderRadius": "var(--radius)",
             "fontFamily": "var(--font)",
         } },
@@ -162,7 +162,7 @@ mod tests {
 
     #[test]
     fn the_way_back_stays_inside_the_application() {
-        let target = |query| return_target(Some(query), &public_url()).ok().map(String::from);
+        let target = |query: &str| return_target(Some(query), &public_url()).ok().map(String::from);
         let account = Some("http://localhost:3000/account".to_owned());
         assert_eq!(return_target(None, &public_url()).ok().map(String::from), account);
         for query in ["redirect_url=", "redirect_url=/account", "redirect_url=http%3A%2F%2Flocalhost%3A3000%2Faccount"]
