@@ -3,7 +3,7 @@
 import type { Locator, Page } from "@playwright/test";
 
 import { expect, test } from "../fixtures/test";
-import { GRACE } from "../fixtures/users";
+import { GRACE, newcomer } from "../fixtures/users";
 
 test("a user signs in and out with the keyboard alone", async ({ page, homePage, signInPage, accountPage }) => {
   await homePage.goto();
@@ -19,6 +19,43 @@ test("a user signs in and out with the keyboard alone", async ({ page, homePage,
   await page.keyboard.press("Enter");
 
   await expect(accountPage.greeting).toBeVisible();
+  await tabTo(page, accountPage.header.signOutButton);
+  await page.keyboard.press("Enter");
+  await expect(homePage.signedOut).toBeVisible();
+});
+
+test("a newcomer signs up, looks around and leaves with the keyboard alone", async ({
+  page,
+  homePage,
+  signUpPage,
+  accountPage,
+}) => {
+  const user = newcomer();
+  await homePage.goto();
+  await tabTo(page, homePage.header.signUpLink);
+  await page.keyboard.press("Enter");
+  await expect(signUpPage.heading).toBeVisible();
+  for (const [field, text] of [
+    [signUpPage.firstName, user.firstName],
+    [signUpPage.lastName, user.lastName],
+    [signUpPage.email, user.email],
+    [signUpPage.password, user.password],
+  ] as const) {
+    await tabTo(page, field);
+    await page.keyboard.type(text);
+  }
+  await page.keyboard.press("Enter");
+  await expect(accountPage.greeting).toBeVisible();
+
+  const source = page.locator("details.source").first();
+  await tabTo(page, source.locator("summary"));
+  await page.keyboard.press("Enter");
+  await expect(source).toHaveAttribute("open");
+
+  await page.goto("/lab");
+  await tabTo(page, page.getByRole("button", { name: "No token", exact: true }));
+  await page.keyboard.press("Enter");
+  await expect(page.getByRole("region", { name: "No token" })).toContainText("refused: missing");
   await tabTo(page, accountPage.header.signOutButton);
   await page.keyboard.press("Enter");
   await expect(homePage.signedOut).toBeVisible();

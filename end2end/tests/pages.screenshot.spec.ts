@@ -25,6 +25,33 @@ for (const look of LOOKS) {
     await take(page, "redirect-loop", look);
   });
 
+  for (const [name, path] of [
+    ["lab", "/lab"],
+    ["lab-refused", "/lab?run=expired-6s"],
+    ["endpoints", "/endpoints"],
+  ] as const) {
+    test(`${name}${look.suffix}`, async ({ page }) => {
+      await prepare(page, look);
+      await page.goto(path);
+      await take(page, name, look);
+    });
+  }
+
+  test(`not found${look.suffix}`, async ({ page, watch }) => {
+    watch.expectStatus(404);
+    await prepare(page, look);
+    await page.goto("/no/such/page");
+    await take(page, "not-found", look);
+  });
+
+  test(`journey${look.suffix}`, async ({ page, accountPage, signInPage }) => {
+    const whole = { ...look, fullPage: true };
+    await prepare(page, whole);
+    await signInPage.enterAs(GRACE);
+    await expect(accountPage.tokenClock).toHaveText(/^valid for/);
+    await take(page, "journey", whole);
+  });
+
   test(`account page${look.suffix}`, async ({ page, accountPage, signInPage }) => {
     await prepare(page, look);
     await signInPage.enterAs(GRACE);

@@ -56,5 +56,5 @@ function loadedScripts(page: Page): string[] {
 
 /** Whatever would make a browser load a script. */
 function loaders(page: Page) {
-  return page.locator("script[src], link[rel=modulepreload], link[rel=preload], leptos-island");
+  return page.locator("script[src], link[rel=modulepreload], link[rel=preload]:not([as=font]), leptos-island");
 }

@@ -13,6 +13,7 @@ use uuid::Uuid;
 use super::{
     panics::caught,
     routing::{Params, RouteInfo},
+    trace::Recorder,
 };
 
 /// The caller, as an authentication policy found them.
@@ -53,6 +54,8 @@ pub struct Context {
     pub custom: Map<String, Value>,
     /// What waits for the answer.
     pub(super) hooks: Hooks,
+    /// Notes what happens, for a sender who wants to know.
+    pub(super) recorder: Recorder,
 }
 
 /// What waits for the answer, in order. Goes with the request: who waits for it may have left.

@@ -11,8 +11,8 @@
 //!
 //! `system` has the gateway's own routes, `resource_metadata` one of them; `meters` counts and times all of it, `traces`
 //! has its spans. `project` turns files into routes and refuses every fault by file and JSON pointer; `registry` is what
-//! those files can name; `problem` is the shape of every refusal. The gateway knows nothing of the application it runs
-//! beside: they meet over HTTP.
+//! those files can name; `problem` is the shape of every refusal; `trace` follows single requests for their senders. The
+//! gateway knows nothing of the application it runs beside: they meet over HTTP.
 
 mod answers;
 mod api_keys;
@@ -36,6 +36,7 @@ mod system;
 mod template;
 #[cfg(test)]
 mod testing;
+mod trace;
 mod traces;
 mod upstream;
 
@@ -63,6 +64,7 @@ pub use resource_metadata::WELL_KNOWN as RESOURCE_METADATA_PATH;
 #[cfg(fuzzing)]
 pub use routing::fuzz::path as fuzz_path;
 pub use routing::{Params, RouteInfo};
+pub use trace::{Phase, RequestTrace, Step, StepOutcome, TRACE_HEADER, TraceTicket, Tracer};
 pub use upstream::{Upstream, UpstreamError};
 
 use crate::jwt::{Clock, KeySets};
@@ -99,6 +101,7 @@ pub struct Gateway {
     proxies: TrustedProxies,
     system: Arc<System>,
     clock: Clock,
+    tracer: Tracer,
 }
 
 impl Gateway {
@@ -111,7 +114,14 @@ impl Gateway {
         let project = Arc::new(LiveProject::load(directory, dependencies)?);
         let (key_sets, public_url) = (Arc::clone(&dependencies.key_sets), dependencies.public_url.clone());
         let system = Arc::new(System { key_sets, public_url });
-        Ok(Self { project, proxies, system, clock: Arc::clone(&dependencies.clock) })
+        Ok(Self { project, proxies, system, clock: Arc::clone(&dependencies.clock), tracer: Tracer::default() })
+    }
+
+    /// Lets holders of this tracer's tickets see what becomes of their requests.
+    #[must_use]
+    pub fn traced_by(mut self, tracer: Tracer) -> Self {
+        self.tracer = tracer;
+        self
     }
 
     /// Looks at the project's files from time to time, for as long as the gateway is there.
@@ -140,9 +150,10 @@ impl Gateway {
     /// The gateway as a router, to be mounted where it should be reached.
     pub fn into_router(self) -> Router {
         let gateway = Arc::new(self);
-        Router::new().fallback(move |request: Request| {
+        Router::new().fallback(move |mut request: Request| {
             let gateway = Arc::clone(&gateway);
             async move {
+                gateway.tracer.begin(&mut request);
                 let (project, now) = (gateway.project.current(), (gateway.clock)());
                 pipeline::serve(&project, &gateway.proxies, &gateway.system, now, request).await
             }

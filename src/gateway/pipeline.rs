@@ -27,6 +27,7 @@ use super::{
     project::Project,
     routing::Route,
     system::System,
+    trace::{self, Recorder},
     traces::{handler_span, policy_span, route_span},
 };
 
@@ -47,8 +48,11 @@ pub async fn serve(
     let (mut response, meter) = match find(project, system, now, &request) {
         Ok(Found::Route(route, path)) => {
             let mut context = context(route, path, &arrival, client_ip);
+            context.recorder = Recorder::of(&mut request);
             let response = run_phases(route, request, &mut context).instrument(route_span(route, &arrival)).await;
-            (context.answered(response).await, &route.meter)
+            let response = context.answered(response).await;
+            trace::hand_in(&mut context, response.status());
+            (response, &route.meter)
         }
         Ok(Found::Answer(response)) => (response, &project.unrouted),
         Err(problem) => (problem.into_response(&arrival), &project.unrouted),
@@ -102,6 +106,7 @@ fn context(route: &Route, path: String, arrival: &Arrival, client_ip: Option<IpA
         user: None,
         custom: Map::new(),
         hooks: Hooks::default(),
+        recorder: Recorder::default(),
     }
 }
 
@@ -141,9 +146,12 @@ async fn run_phases(route: &Route, request: Request, context: &mut Context) -> R
     route.cors.apply(origin.as_ref(), response.headers_mut());
     for named in &route.outbound {
         let span = policy_span(&named.name, "outbound");
+        let begun = context.recorder.begin();
         let applied = timed(&named.seconds, caught(|| named.policy.apply(response, context)));
         let applied = applied.instrument(span.clone()).await;
-        response = match applied.unwrap_or_else(|panic| Err(panic.refuse(&named.name, &context.arrival))) {
+        let outcome = applied.unwrap_or_else(|panic| Err(panic.refuse(&named.name, &context.arrival)));
+        context.recorder.outbound(begun, &named.name, &outcome);
+        response = match outcome {
             Ok(response) => response,
             Err(problem) => {
                 note_refusal(context, &named.name, &problem, &span);
@@ -160,19 +168,24 @@ async fn run_to_handler(route: &Route, request: Request, context: &mut Context) 
     let mut request = request;
     for named in &route.inbound {
         let span = policy_span(&named.name, "inbound");
+        let begun = context.recorder.begin();
         let applied = timed(&named.seconds, caught(|| named.policy.apply(request, context)));
         let verdict = match applied.instrument(span.clone()).await {
             Ok(verdict) => verdict,
             Err(panic) => return Err(panic.refuse(&named.name, &context.arrival).into()),
         };
+        context.recorder.inbound(begun, &named.name, &verdict);
         request = verdict.inspect_err(|stop| {
             if let Stop::Problem(problem) = stop {
                 note_refusal(context, &named.name, problem, &span);
             }
         })?;
     }
+    let begun = context.recorder.begin();
     let answered = caught(|| route.handler.handle(request, context)).instrument(handler_span(route)).await;
-    Ok(answered.unwrap_or_else(|panic| Err(panic.refuse(&route.handler_name, &context.arrival)))?)
+    let answer = answered.unwrap_or_else(|panic| Err(panic.refuse(&route.handler_name, &context.arrival)));
+    context.recorder.handler(begun, &route.handler_name, &answer);
+    Ok(answer?)
 }
 
 async fn timed<T>(seconds: &Histogram, work: impl Future<Output = T>) -> T {

@@ -22,6 +22,7 @@ use super::{
     policies::{self, Policy, PolicySite, RouteSite},
     project::{NamedFiles, Node},
     routing::{PathMode, PathPattern, Route},
+    trace::Recorder,
 };
 use crate::{jwt::KeySets, testing::TempFolder};
 
@@ -46,6 +47,7 @@ pub fn context() -> Context {
         user: None,
         custom: Map::new(),
         hooks: Hooks::default(),
+        recorder: Recorder::default(),
     }
 }
 

@@ -86,8 +86,10 @@ pub struct Settings {
     pub lockout: Lockout,
     /// How often one address may try to sign in or up in ten seconds.
     pub attempts_per_window: u32,
-    /// The stylesheet of the pages, a path on the public origin.
-    pub stylesheet: &'static str,
+    /// The stylesheets of the pages: paths on the public origin, in order.
+    pub stylesheets: [&'static str; 2],
+    /// The font that they use.
+    pub font: &'static str,
     /// Where npm may have installed Clerk's browser bundles.
     pub node_modules: PathBuf,
     /// Tells the time.
@@ -176,6 +178,25 @@ impl Instance {
     /// When the key has no such form.
     pub fn public_key(&self) -> Result<String, SigningKeyError> {
         self.state.mint.public_key()
+    }
+
+    /// The key that signs its tokens, as tokens name it.
+    #[must_use]
+    pub fn key_id(&self) -> &str {
+        self.state.mint.key_id()
+    }
+
+    /// The public keys (RFC 7517), as everybody can get them.
+    #[must_use]
+    pub fn key_set(&self) -> serde_json::Value {
+        self.state.mint.jwks()
+    }
+
+    /// Signs a token, whatever it says; none if that fails. For the lab, whose tokens are there to be refused: nobody's
+    /// session depends on them.
+    #[must_use]
+    pub fn sign_for_the_lab(&self, header: &serde_json::Value, claims: &serde_json::Value) -> Option<String> {
+        self.state.mint.sign(header, claims).ok()
     }
 
     /// The portal's first page.

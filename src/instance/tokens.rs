@@ -120,6 +120,16 @@ impl TokenMint {
         Some(SessionClaims { session_id: text("sid")?, user_id: text("sub")? })
     }
 
+    /// Any token at all.
+    pub fn sign(&self, header: &Value, claims: &Value) -> Result<String, SigningKeyError> {
+        self.key.sign(header, claims)
+    }
+
+    /// The key's name.
+    pub fn key_id(&self) -> &str {
+        &self.kid
+    }
+
     /// The public keys (RFC 7517).
     pub fn jwks(&self) -> Value {
         json!({ "keys": [self.key.jwk(&self.kid)] })

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Journey;
+
 /// The account page's data.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Account {
@@ -11,8 +13,12 @@ pub struct Account {
     pub session_id: String,
     /// When the session token that was used expires, in seconds since the Unix epoch.
     pub token_expires_at: u64,
+    /// The organization that is active in the session: its name in addresses, or its id.
+    pub organization: Option<String>,
     /// What the gateway answered.
     pub greeting: Result<String, AccountError>,
+    /// How the answer came about.
+    pub journey: Journey,
 }
 
 /// Why the account page cannot show what it should. Closed, and with nothing inside that a page must not show.

@@ -1,6 +1,6 @@
 //! What every page knows of its visitor and of its surroundings, decided by the server before rendering starts.
 
-use super::ComponentSetup;
+use super::{ComponentSetup, Theme};
 
 /// Who looks at a page.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -34,6 +34,10 @@ pub struct PageContext {
     pub components: Option<ComponentSetup>,
     /// Names this request in the log.
     pub request_id: String,
-    /// The stylesheet's path.
-    pub stylesheet: String,
+    /// The stylesheets' paths, in order.
+    pub stylesheets: [String; 2],
+    /// The font's path.
+    pub font: String,
+    /// Whether the page is light or dark.
+    pub theme: Theme,
 }

@@ -10,15 +10,23 @@ use crate::model::{Account, AccountError};
 /// When nobody is signed in, or nobody can be recognised.
 #[server(prefix = "/rpc", endpoint = "account_data")]
 pub async fn account_data() -> Result<Account, AccountError> {
-    use crate::server::request::{current_user, services, set_status};
+    use crate::server::{
+        journey::Traveller,
+        request::{current_user, services, set_status},
+    };
 
     let user = current_user().inspect_err(set_status)?;
     let services = services()?;
-    let greeting = services.gateway.hello(&services.clerk, &user, (services.clock)()).await.inspect_err(set_status);
+    let traveller = Traveller::of_this_request();
+    let now = (services.clock)();
+    let hello = services.gateway.hello(&services.clerk, &user, now).await;
+    let greeting = hello.greeting.inspect_err(set_status);
     Ok(Account {
         user_id: user.user_id().to_owned(),
         session_id: user.session_id().unwrap_or_default().to_owned(),
         token_expires_at: user.claims().expires_at(),
+        organization: user.organization().map(|organization| organization.slug.unwrap_or(organization.id)),
         greeting,
+        journey: traveller.journey(&user, now, hello.calls),
     })
 }

@@ -6,7 +6,7 @@ use leptos::server_fn::{
     error::{FromServerFnError, ServerFnErrorErr},
 };
 
-use crate::model::{AccountError, GatewayRoutesError, SignOutError};
+use crate::model::{AccountError, GatewayRoutesError, LabError, SignOutError};
 
 impl FromServerFnError for AccountError {
     type Encoder = JsonEncoding;
@@ -21,6 +21,14 @@ impl FromServerFnError for GatewayRoutesError {
 
     fn from_server_fn_error(_: ServerFnErrorErr) -> Self {
         Self::Transport
+    }
+}
+
+impl FromServerFnError for LabError {
+    type Encoder = JsonEncoding;
+
+    fn from_server_fn_error(_: ServerFnErrorErr) -> Self {
+        Self::Failed
     }
 }
 

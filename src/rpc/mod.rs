@@ -4,8 +4,10 @@
 mod account_data;
 mod error;
 mod gateway_routes;
+mod lab_finding;
 mod sign_out;
 
 pub use account_data::account_data;
 pub use gateway_routes::list_gateway_routes;
+pub use lab_finding::lab_finding;
 pub use sign_out::{SignOut, sign_out};

@@ -1,20 +1,36 @@
 //! Pages for failures that happen outside the application's own pages.
 
 use axum::{
-    http::StatusCode,
+    http::{Extensions, StatusCode},
     response::{Html, IntoResponse, Response},
 };
 use maud::{DOCTYPE, Markup, html};
 
-use super::STYLESHEET;
+use super::{FONT, STYLESHEETS, Services, middleware::RequestId};
+
+/// Where something went wrong.
+#[derive(Clone, Copy)]
+pub struct Site<'a> {
+    /// Whether the embedded Clerk serves the application; every page says so.
+    pub embedded_clerk: bool,
+    /// Names the request in the log.
+    pub request_id: Option<&'a RequestId>,
+}
+
+impl<'a> Site<'a> {
+    /// A request that these services answer.
+    pub fn of(services: &Services, extensions: &'a Extensions) -> Self {
+        Self { embedded_clerk: services.instance.is_some(), request_id: extensions.get() }
+    }
+}
 
 /// A page that says what went wrong, under which request id, and leads on.
-pub fn error_page(status: StatusCode, title: &str, text: &str, request_id: Option<&str>) -> Response {
-    error_page_with(status, title, &html! { p { (text) } }, request_id)
+pub fn error_page(status: StatusCode, title: &str, text: &str, site: Site<'_>) -> Response {
+    error_page_with(status, title, &html! { p { (text) } }, site)
 }
 
 /// As [`error_page`], with more to say than a sentence.
-pub fn error_page_with(status: StatusCode, title: &str, content: &Markup, request_id: Option<&str>) -> Response {
+pub fn error_page_with(status: StatusCode, title: &str, content: &Markup, site: Site<'_>) -> Response {
     let page = html! {
         (DOCTYPE)
         html lang="en" {
@@ -24,15 +40,22 @@ pub fn error_page_with(status: StatusCode, title: &str, content: &Markup, reques
                 meta name="color-scheme" content="light dark";
                 title { (title) " · Gatehouse" }
                 link rel="icon" type="image/svg+xml" href="/favicon.svg";
-                link rel="stylesheet" href=(STYLESHEET);
+                link rel="preload" as="font" type="font/woff2" href=(FONT) crossorigin="anonymous";
+                @for stylesheet in STYLESHEETS { link rel="stylesheet" href=(stylesheet); }
             }
             body {
+                @if site.embedded_clerk {
+                    aside.embedded-banner aria-label="About this Clerk" {
+                        strong { "Embedded Clerk." }
+                        " This Clerk is local: accounts live on this machine only. Not for production."
+                    }
+                }
                 main.portal {
                     a.portal-brand href="/" { span.brand-mark aria-hidden="true" {} "Gatehouse" }
                     section.card {
                         h1 { (title) }
                         (content)
-                        @if let Some(id) = request_id { p.request-id { "Request " code { (id) } } }
+                        @if let Some(id) = site.request_id { p.request-id { "Request " code { (id) } } }
                         p.actions { a.button href="/" { "To the home page" } }
                     }
                 }

@@ -8,7 +8,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use super::{Services, endpoint_error::EndpointError, redirect_loop::redirect_loop_page};
+use super::{Services, endpoint_error::EndpointError, error_page::Site, redirect_loop::redirect_loop_page};
 use crate::clerk::{Auth, AuthErrorReason, SignedIn, is_document};
 
 /// What the middleware decided about a request. Without it nobody was recognised, so nobody is signed in.
@@ -39,7 +39,8 @@ where
             Auth::SignedIn(user) => Ok(user),
             nobody if nobody.is_unverifiable() => Err(EndpointError::Unverifiable.into_response()),
             Auth::SignedOut(nobody) if nobody.is_redirect_loop() => {
-                Err(redirect_loop_page(nobody.reason(), parts.extensions.get()))
+                let services = Arc::<Services>::from_ref(state);
+                Err(redirect_loop_page(nobody.reason(), Site::of(&services, &parts.extensions)))
             }
             nobody if is_document(parts) => {
                 let services = Arc::<Services>::from_ref(state);

@@ -4,7 +4,7 @@
 //! - `services`: Clerk, gateway client and clock, made from it
 //! - `router`: what is mounted where; `middleware`: every layer, in order
 //! - `request`: what server functions may ask of the request they run in
-//! - `gateway_client`: the one call to the gateway; `gateway_parts`: what a gateway is loaded with;
+//! - `gateway_client`: the one call to the gateway; `journey`: what was seen on the way to it; `gateway_parts`: what a gateway is loaded with;
 //!   `gateway_routes`: what the page of its routes shows
 //! - `gateway_alone`: what runs instead of all this where only the gateway is wanted
 //! - `guide_endpoints`: the endpoints of Clerk's Astro guide; `profile_form`, `supabase`, `endpoint_error`: what they need
@@ -12,6 +12,8 @@
 //! - `components`: the pages of Clerk's own components
 //! - `command`: what the program does instead of serving, when asked; `env_lines`: settings for other applications
 //! - `error_page`, `redirect_loop`: pages for when nothing else can be shown
+//! - `lab`: sends what ought to be refused, to see it refused
+//! - `theme`: whether pages are light or dark
 //! - `health`, `metrics`, `telemetry`, `traces`, `serve`, `start_message`: operations
 
 mod clock;
@@ -29,6 +31,8 @@ mod gateway_routes;
 mod guide_endpoints;
 mod health;
 mod instance_command;
+pub mod journey;
+mod lab;
 mod metrics;
 mod middleware;
 mod profile_form;
@@ -40,6 +44,7 @@ mod services;
 mod start_message;
 mod supabase;
 pub mod telemetry;
+mod theme;
 mod traces;
 
 use std::{net::SocketAddr, sync::Arc};
@@ -61,9 +66,13 @@ use crate::{
     instance::{OpenError, SigningKeyError},
     jwt::{Clock, KeySetsError},
 };
+use theme::THEME_STYLESHEET;
 
-/// The stylesheet of every page, as cargo-leptos names it.
-const STYLESHEET: &str = concat!("/pkg/", env!("CARGO_PKG_NAME"), ".css");
+/// The stylesheets of every page: the one that cargo-leptos builds, under the name it gives, and the visitor's theme.
+const STYLESHEETS: [&str; 2] = [concat!("/pkg/", env!("CARGO_PKG_NAME"), ".css"), THEME_STYLESHEET];
+
+/// The font of every page. A new version gets a new name: browsers never ask again for an old one.
+const FONT: &str = "/fonts/inter-latin-v20.woff2";
 
 /// Why the program did not start.
 #[derive(Debug, thiserror::Error)]

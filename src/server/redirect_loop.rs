@@ -4,7 +4,7 @@
 use axum::{http::StatusCode, response::Response};
 use maud::html;
 
-use super::{error_page::error_page_with, middleware::RequestId};
+use super::error_page::{Site, error_page_with};
 use crate::clerk::AuthErrorReason as Code;
 
 /// Why a handshake may not help.
@@ -56,7 +56,7 @@ const fn causes(reason: &Code) -> [Cause; 4] {
 }
 
 /// The page, for a visitor who would otherwise be sent around for ever.
-pub fn redirect_loop_page(reason: Option<&Code>, id: Option<&RequestId>) -> Response {
+pub fn redirect_loop_page(reason: Option<&Code>, site: Site<'_>) -> Response {
     let causes = reason.map_or([Cause::BlockedCookies, Cause::OtherInstance, Cause::LargeCookie, Cause::Clock], causes);
     let more = html! {
         p { "Clerk was asked three times within seconds, and its answer never arrived. The likely causes, the likeliest first:" }
@@ -65,8 +65,7 @@ pub fn redirect_loop_page(reason: Option<&Code>, id: Option<&RequestId>) -> Resp
         }
         @if let Some(reason) = reason { p { "Clerk's reason: " code { (reason) } } }
     };
-    let id = id.map(ToString::to_string);
-    error_page_with(StatusCode::UNAUTHORIZED, "You cannot be recognised", &more, id.as_deref())
+    error_page_with(StatusCode::UNAUTHORIZED, "You cannot be recognised", &more, site)
 }
 
 #[cfg(test)]

@@ -6,11 +6,11 @@ use axum::http::{HeaderMap, StatusCode, request::Parts};
 use leptos::prelude::use_context;
 use leptos_axum::ResponseOptions;
 
-use super::{Services, gateway_routes};
+use super::{Services, gateway_routes, lab::Lab};
 use crate::{
     clerk::{Auth, SignedIn},
     gateway::Overview,
-    model::{AccountError, GatewayRoutes, GatewayRoutesError, SignOutError},
+    model::{AccountError, GatewayRoutes, GatewayRoutesError, LabError, SignOutError},
 };
 
 /// The signed-in user of the request.
@@ -47,11 +47,24 @@ pub fn set_status(error: &AccountError) {
     set_status_code(error.status());
 }
 
+/// As [`set_status`], for the lab.
+pub fn set_lab_status(error: &LabError) {
+    set_status_code(error.status());
+}
+
 /// Gives the response a status.
 pub fn set_status_code(status: u16) {
     if let (Some(response), Ok(status)) = (use_context::<ResponseOptions>(), StatusCode::from_u16(status)) {
         response.set_status(status);
     }
+}
+
+/// The lab.
+///
+/// # Errors
+/// When there is none: with a hosted Clerk.
+pub fn lab() -> Result<Arc<Lab>, LabError> {
+    use_context::<Arc<Services>>().and_then(|services| services.lab.clone()).ok_or(LabError::NotHere)
 }
 
 /// Ends the visitor's session at Clerk and empties their cookies.

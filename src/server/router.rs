@@ -14,12 +14,13 @@ use leptos_axum::{LeptosRoutes, ResponseOptions, file_and_error_handler_with_con
 use tower_http::{services::ServeDir, set_header::SetResponseHeaderLayer};
 
 use super::{
-    Config, STYLESHEET, Services, StartError,
+    Config, FONT, STYLESHEETS, Services, StartError,
     components::guard_component_pages,
     gateway_parts, guide_endpoints, health,
     middleware::{self, RequestId, authenticate, require_access},
     services::{CLERK_PATH, GATEWAY_PATH},
     supabase::{self, STAND_IN_PATH},
+    theme,
 };
 use crate::{
     clerk::Auth,
@@ -51,13 +52,15 @@ pub fn router(config: &Config, services: &Arc<Services>) -> Result<Router, Start
     }
     let router = router
         .nest_service(&format!("/{}", config.leptos.site_pkg_dir), package(config))
+        .nest_service("/fonts", fonts(config))
+        .merge(middleware::for_browsers(theme::router(services), services))
         .merge(health::router(Arc::clone(services)));
     let mut router = middleware::for_own_answers(router);
     if let Some(gateway) = gateway {
         tokio::spawn(gateway.watch());
         router = router
             .nest(&format!("{RESOURCE_METADATA_PATH}{GATEWAY_PATH}"), gateway.metadata_router())
-            .nest(GATEWAY_PATH, gateway.into_router());
+            .nest(GATEWAY_PATH, gateway.traced_by(services.tracer.clone()).into_router());
     }
     Ok(middleware::for_everybody(router, services))
 }
@@ -80,6 +83,13 @@ fn package(config: &Config) -> Router {
     let folder = format!("{}/{}", config.leptos.site_root, config.leptos.site_pkg_dir);
     let revalidate = SetResponseHeaderLayer::overriding(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     Router::new().fallback_service(ServeDir::new(folder).precompressed_br().precompressed_gzip()).layer(revalidate)
+}
+
+/// A font's file name says which version it is, so browsers may keep it.
+fn fonts(config: &Config) -> Router {
+    let keep = HeaderValue::from_static("public, max-age=31536000, immutable");
+    let folder = ServeDir::new(format!("{}/fonts", config.leptos.site_root));
+    Router::new().fallback_service(folder).layer(SetResponseHeaderLayer::if_not_present(header::CACHE_CONTROL, keep))
 }
 
 /// The application's pages and server functions. Everything in here knows who sent the request.
@@ -147,7 +157,9 @@ fn page_context(services: &Arc<Services>, parts: &Parts) -> PageContext {
         sign_up_url,
         components: services.components.as_ref().map(|components| components.setup().clone()),
         request_id: parts.extensions.get::<RequestId>().map(ToString::to_string).unwrap_or_default(),
-        stylesheet: STYLESHEET.to_owned(),
+        stylesheets: STYLESHEETS.map(str::to_owned),
+        font: FONT.to_owned(),
+        theme: theme::chosen(&parts.headers),
     }
 }
 

@@ -5,14 +5,15 @@ use std::{collections::HashMap, net::SocketAddr, sync::Arc};
 use url::{ParseError, Url};
 
 use super::{
-    Config, ConfigError, GatewayClient, STYLESHEET, StartError,
+    Config, ConfigError, FONT, GatewayClient, STYLESHEETS, StartError,
     components::Components,
     config::{ClerkConfig, EmbeddedClerk, HostedClerk},
+    lab::Lab,
     supabase::{STAND_IN_PATH, SupabaseClient},
 };
 use crate::{
     clerk::{BackendClient, Clerk, ClerkOptions, InstanceType, PublishableKey},
-    gateway::Upstream,
+    gateway::{Tracer, Upstream},
     instance::{self, Instance},
     jwt::{Clock, KeySet, KeySets, KeySource, Rules, Verifier, is_loopback},
     ui::routes::{SIGN_IN, SIGN_UP},
@@ -29,6 +30,8 @@ pub struct Services {
     pub clerk: Arc<Clerk>,
     /// Calls the gateway.
     pub gateway: GatewayClient,
+    /// Sees what becomes of a call to the embedded gateway.
+    pub tracer: Tracer,
     /// Calls the service behind `/api/supabase`.
     pub supabase: SupabaseClient,
     /// The issuers' keys.
@@ -43,6 +46,8 @@ pub struct Services {
     pub is_development: bool,
     /// Clerk's own components, unless the embedded Clerk has none.
     pub components: Option<Components>,
+    /// The lab, which needs the embedded Clerk and the embedded gateway.
+    pub lab: Option<Arc<Lab>>,
     /// The origin people use.
     pub public_url: Url,
     /// Sends requests on for the embedded gateway.
@@ -85,9 +90,17 @@ impl Services {
             Some(url) => url.clone(),
             None => own_url.join(GATEWAY_PATH).map_err(not_a_url)?,
         };
+        let tracer = Tracer::default();
+        let subject = setup.instance.as_ref().filter(|_| config.gateway_url.is_none());
+        let lab = subject.map(|instance| {
+            Lab::new(instance.clone(), tracer.clone(), &clock, own_url.clone(), public_url.clone()).map(Arc::new)
+        });
+        let embedded_gateway = config.gateway_url.is_none().then(|| tracer.clone());
         Ok(Self {
             clerk: Arc::new(Clerk::new(setup.options, verifier, setup.backend)),
-            gateway: GatewayClient::new(gateway_url)?,
+            gateway: GatewayClient::new(gateway_url, embedded_gateway)?,
+            tracer,
+            lab: lab.transpose()?,
             supabase: supabase(config, &own_url)?,
             key_sets,
             keys,
@@ -169,7 +182,8 @@ pub fn open_instance(embedded: &EmbeddedClerk, public_url: Url, clock: Clock) ->
         token_lifetime: embedded.token_lifetime,
         lockout: embedded.lockout,
         attempts_per_window: embedded.attempts_per_window,
-        stylesheet: STYLESHEET,
+        stylesheets: STYLESHEETS,
+        font: FONT,
         node_modules: embedded.node_modules.clone(),
         clock,
     })

@@ -37,6 +37,7 @@ mod gateway_validation;
 mod gateway_wire;
 mod guide_endpoints;
 mod hosted_clerk;
+mod journey;
 mod operations;
 mod session_tokens;
 mod start;

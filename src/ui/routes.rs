@@ -12,8 +12,10 @@ use super::{
     pages::{
         account_page::AccountPage,
         clerk_page::{SignInPage, SignUpPage, UserProfilePage},
+        endpoints_page::EndpointsPage,
         gateway_routes_page::GatewayRoutesPage,
         home_page::HomePage,
+        lab_page::LabPage,
         not_found_page::NotFoundPage,
     },
 };
@@ -38,7 +40,7 @@ pub enum Access {
 #[must_use]
 pub fn access(route_path: &str) -> Access {
     match route_path {
-        "/" | SIGN_IN | SIGN_UP => Access::Public,
+        "/" | "/endpoints" | "/lab" | SIGN_IN | SIGN_UP => Access::Public,
         _ => Access::SignedIn,
     }
 }
@@ -58,6 +60,9 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/sign-in") view=SignInPage />
                     <Route path=path!("/sign-up") view=SignUpPage />
                     <Route path=path!("/user-profile") view=UserProfilePage />
+                    <Route path=path!("/endpoints") view=EndpointsPage />
+                    // The status depends on whether there is a lab.
+                    <Route path=path!("/lab") view=LabPage ssr=SsrMode::Async />
                 </Routes>
             </Layout>
         </Router>

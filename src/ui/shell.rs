@@ -21,7 +21,8 @@ pub fn not_found_shell(options: LeptosOptions) -> impl IntoView {
 
 fn document<V: IntoView + 'static>(options: LeptosOptions, body: impl FnOnce() -> V + 'static) -> impl IntoView {
     provide_meta_context();
-    let stylesheet = use_context::<PageContext>().unwrap_or_default().stylesheet;
+    let context = use_context::<PageContext>().unwrap_or_default();
+    let stylesheets = context.stylesheets.map(|path| view! { <link rel="stylesheet" href=path /> });
     view! {
         <!DOCTYPE html>
         <html lang="en">
@@ -34,7 +35,8 @@ fn document<V: IntoView + 'static>(options: LeptosOptions, body: impl FnOnce() -
                     content="Clerk, a server-rendered Leptos app and an API gateway in one Rust program"
                 />
                 <link rel="icon" type="image/svg+xml" href="/favicon.svg" />
-                <link rel="stylesheet" href=stylesheet />
+                <link rel="preload" r#as="font" r#type="font/woff2" href=context.font crossorigin="anonymous" />
+                {stylesheets.collect_view()}
                 <AutoReload options />
                 <MetaTags />
             </head>

@@ -16,12 +16,13 @@ pub fn page(state: &InstanceState, title: &str, card: &Markup) -> Markup {
                 meta name="robots" content="noindex";
                 title { (title) " · Gatehouse" }
                 link rel="icon" type="image/svg+xml" href="/favicon.svg";
-                link rel="stylesheet" href=(state.settings.stylesheet);
+                link rel="preload" as="font" type="font/woff2" href=(state.settings.font) crossorigin="anonymous";
+                @for stylesheet in state.settings.stylesheets { link rel="stylesheet" href=(stylesheet); }
             }
             body {
-                div.embedded-banner role="note" {
+                aside.embedded-banner aria-label="About this Clerk" {
                     strong { "Embedded Clerk." }
-                    " Accounts live on this machine only. Not for production."
+                    " This Clerk is local: accounts live on this machine only. Not for production."
                 }
                 main.portal {
                     a.portal-brand href="/" { span.brand-mark aria-hidden="true" {} "Gatehouse" }

@@ -10,7 +10,7 @@ use axum::{
 };
 
 use crate::{
-    server::{Services, extract::auth_of, redirect_loop::redirect_loop_page},
+    server::{Services, error_page::Site, extract::auth_of, redirect_loop::redirect_loop_page},
     ui::routes::{Access, access},
 };
 
@@ -32,7 +32,7 @@ pub async fn require_access(
         return next.run(Request::from_parts(parts, body)).await;
     }
     if let Some(nobody) = auth.signed_out().filter(|nobody| nobody.is_redirect_loop()) {
-        return redirect_loop_page(nobody.reason(), parts.extensions.get());
+        return redirect_loop_page(nobody.reason(), Site::of(&services, &parts.extensions));
     }
     let return_to =
         if parts.method == Method::GET { services.clerk.page_url(&parts) } else { services.public_url.clone() };

@@ -1,6 +1,9 @@
 //! Decides once per request who sent it, and puts the answer where everything behind can read it.
 
-use std::sync::Arc;
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use axum::{
     extract::{Request, State},
@@ -13,8 +16,18 @@ use tracing::Span;
 
 use crate::{
     clerk::{AuthErrorReason, AuthenticateError, RequestState},
-    server::{Services, error_page::error_page, middleware::RequestId},
+    server::{
+        Services,
+        error_page::{Site, error_page},
+    },
 };
+
+/// That somebody was recognised, and how long that took.
+#[derive(Debug, Clone, Copy)]
+pub struct SessionChecked {
+    /// With whatever had to be asked of Clerk.
+    pub took: Duration,
+}
 
 /// Authenticates the request. A handshake is answered here, before anything is rendered.
 pub async fn authenticate(State(services): State<Arc<Services>>, request: Request, next: Next) -> Response {
@@ -23,11 +36,12 @@ pub async fn authenticate(State(services): State<Arc<Services>>, request: Reques
         // `CONNECT host:port`: this server is no proxy.
         return StatusCode::BAD_REQUEST.into_response();
     }
+    let begun = Instant::now();
     let state = match services.clerk.authenticate_request(&parts, (services.clock)()).await {
         Ok(state) => state,
         Err(error) => {
             tracing::error!(%error, "a request could not be decided");
-            return undecidable(&error, parts.extensions.get());
+            return undecidable(&error, Site::of(&services, &parts.extensions));
         }
     };
     note(&state);
@@ -36,6 +50,7 @@ pub async fn authenticate(State(services): State<Arc<Services>>, request: Reques
         return (StatusCode::TEMPORARY_REDIRECT, headers).into_response();
     }
     parts.extensions.insert(auth);
+    parts.extensions.insert(SessionChecked { took: begun.elapsed() });
     let mut response = next.run(Request::from_parts(parts, body)).await;
     if headers.contains_key(header::SET_COOKIE) {
         // Whatever it is, a cache must not hand somebody's session to somebody else.
@@ -64,7 +79,7 @@ fn count(status: &'static str, reason: &'static str) {
     metrics::counter!("clerk_requests_total", "status" => status, "reason" => reason).increment(1);
 }
 
-fn undecidable(error: &AuthenticateError, id: Option<&RequestId>) -> Response {
+fn undecidable(error: &AuthenticateError, site: Site<'_>) -> Response {
     let (reason, title, text) = match error {
         AuthenticateError::Handshake(_) => (
             "handshake",
@@ -79,5 +94,5 @@ fn undecidable(error: &AuthenticateError, id: Option<&RequestId>) -> Response {
     };
     count("error", reason);
     Span::current().record("clerk.reason", reason);
-    error_page(StatusCode::INTERNAL_SERVER_ERROR, title, text, id.map(ToString::to_string).as_deref())
+    error_page(StatusCode::INTERNAL_SERVER_ERROR, title, text, site)
 }

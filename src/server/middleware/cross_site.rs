@@ -10,7 +10,10 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use crate::server::{Services, error_page::error_page, middleware::RequestId};
+use crate::server::{
+    Services,
+    error_page::{Site, error_page},
+};
 
 /// Refuses unsafe methods that a browser sends for another site.
 pub async fn refuse_cross_site(State(services): State<Arc<Services>>, request: Request, next: Next) -> Response {
@@ -22,9 +25,13 @@ pub async fn refuse_cross_site(State(services): State<Arc<Services>>, request: R
     if !accepts_pages(request.headers()) {
         return (StatusCode::FORBIDDEN, "Requests of other sites are refused here.").into_response();
     }
-    let id = request.extensions().get::<RequestId>().map(ToString::to_string);
     let text = "This form was sent from another site. Open the page here and send it again.";
-    error_page(StatusCode::FORBIDDEN, "This request came from elsewhere", text, id.as_deref())
+    error_page(
+        StatusCode::FORBIDDEN,
+        "This request came from elsewhere",
+        text,
+        Site::of(&services, request.extensions()),
+    )
 }
 
 /// Forms are answered with a page, scripts are not.

@@ -24,10 +24,13 @@ use tower_http::{
 };
 
 pub use access::require_access;
-pub use authenticate::authenticate;
-pub use request_log::RequestId;
+pub use authenticate::{SessionChecked, authenticate};
+pub use request_log::{Arrived, RequestId};
 
-use super::{Services, error_page::error_page};
+use super::{
+    Services,
+    error_page::{Site, error_page},
+};
 
 /// Longer than any page needs: five seconds for Clerk's keys and five for the gateway.
 const TIMEOUT: Duration = Duration::from_secs(20);
@@ -36,18 +39,22 @@ const MAX_BODY_BYTES: usize = 64 * 1024;
 
 /// The layers around everything.
 pub fn for_everybody(router: Router, services: &Arc<Services>) -> Router {
+    let embedded_clerk = services.instance.is_some();
     router.layer(
         ServiceBuilder::new()
             .layer(from_fn(request_log::log_request))
             .layer(from_fn_with_state(Arc::clone(services), security_headers::set_security_headers))
-            .layer(CatchPanicLayer::custom(panicked)),
+            .layer(CatchPanicLayer::custom(move |panic| panicked(panic, embedded_clerk))),
     )
 }
 
 /// The layers around a gateway that runs alone.
 pub fn for_gateway(router: Router) -> Router {
-    router
-        .layer(ServiceBuilder::new().layer(from_fn(request_log::log_request)).layer(CatchPanicLayer::custom(panicked)))
+    router.layer(
+        ServiceBuilder::new()
+            .layer(from_fn(request_log::log_request))
+            .layer(CatchPanicLayer::custom(|panic| panicked(panic, false))),
+    )
 }
 
 /// The layers around what this program answers itself. What the gateway passes on has limits and encodings of its own.
@@ -68,14 +75,15 @@ pub fn for_browsers(router: Router, services: &Arc<Services>) -> Router {
     )
 }
 
+/// The request is gone by then; the answer's `x-request-id` still names it.
 #[expect(clippy::needless_pass_by_value, reason = "the signature is tower-http's")]
-fn panicked(panic: Box<dyn std::any::Any + Send + 'static>) -> Response {
+fn panicked(panic: Box<dyn std::any::Any + Send + 'static>, embedded_clerk: bool) -> Response {
     let text = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
     tracing::error!(panic = text.unwrap_or("of unknown type"), "a request panicked");
     error_page(
         StatusCode::INTERNAL_SERVER_ERROR,
         "Something went wrong here",
         "The fault is ours. The log says more.",
-        None,
+        Site { embedded_clerk, request_id: None },
     )
 }

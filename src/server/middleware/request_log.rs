@@ -26,10 +26,16 @@ impl fmt::Display for RequestId {
     }
 }
 
+/// When a request arrived.
+#[derive(Debug, Clone, Copy)]
+pub struct Arrived(pub Instant);
+
 /// Names the request, runs it and logs it.
 pub async fn log_request(mut request: Request, next: Next) -> Response {
     let id = RequestId(Uuid::new_v4());
+    let start = Instant::now();
     request.extensions_mut().insert(id);
+    request.extensions_mut().insert(Arrived(start));
     // The highest level, so that a quieter log still names the request.
     let span = tracing::error_span!(
         "request",
@@ -44,7 +50,6 @@ pub async fn log_request(mut request: Request, next: Next) -> Response {
     );
     traces::begin_request(&span, request.headers());
     async move {
-        let start = Instant::now();
         let mut response = next.run(request).await;
         if let Ok(value) = HeaderValue::from_str(&id.to_string()) {
             response.headers_mut().insert(HEADER, value);

@@ -3,13 +3,14 @@
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
-use super::{Notice, site_header::SiteHeader};
+use super::{Notice, site_header::SiteHeader, theme_switch::ThemeSwitch};
 use crate::model::{PageContext, Viewer};
 
 /// The frame around a page.
 #[component]
 pub fn Layout(children: Children) -> impl IntoView {
     let context = use_context::<PageContext>().unwrap_or_default();
+    let theme = context.theme;
     view! {
         <a class="skip-link" href="#main">"Skip to the content"</a>
         {context.embedded_clerk.then_some(EmbeddedBanner)}
@@ -19,7 +20,8 @@ pub fn Layout(children: Children) -> impl IntoView {
             {children()}
         </main>
         <footer class="site-footer">
-            <p>"Gatehouse: Clerk, Leptos and an API gateway in one Rust program."</p>
+            <p>"Clerk, Leptos and an API gateway in one Rust program."</p>
+            <ThemeSwitch chosen=theme />
         </footer>
     }
 }
@@ -27,10 +29,10 @@ pub fn Layout(children: Children) -> impl IntoView {
 #[component]
 fn EmbeddedBanner() -> impl IntoView {
     view! {
-        <div class="embedded-banner" role="note">
+        <aside class="embedded-banner" aria-label="About this Clerk">
             <strong>"Embedded Clerk."</strong>
-            " Accounts live on this machine only. Not for production."
-        </div>
+            " This Clerk is local: accounts live on this machine only. Not for production."
+        </aside>
     }
 }
 

@@ -1,6 +1,7 @@
 //! The header: where one can go, and who is signed in.
 
 use leptos::{prelude::*, server_fn::ServerFn};
+use leptos_router::hooks::use_location;
 
 use crate::{
     model::{PageContext, Viewer},
@@ -18,12 +19,19 @@ pub fn SiteHeader(context: PageContext) -> impl IntoView {
                 "Gatehouse"
             </a>
             <nav aria-label="Pages">
-                <a href="/account">"Account"</a>
-                {context.gateway_routes.then(|| view! { <a href="/gateway-routes">"Gateway routes"</a> })}
+                {page_link("/account", "Account")}
+                {page_link("/endpoints", "Endpoints")}
+                {context.embedded_clerk.then(|| page_link("/lab", "Lab"))}
+                {context.gateway_routes.then(|| page_link("/gateway-routes", "Gateway routes"))}
             </nav>
             <div class="session">{session(context)}</div>
         </header>
     }
+}
+
+fn page_link(path: &'static str, name: &'static str) -> impl IntoView {
+    let here = use_location().pathname.with_untracked(|current| current == path);
+    view! { <a href=path aria-current=here.then_some("page")>{name}</a> }
 }
 
 fn session(context: PageContext) -> AnyView {

@@ -7,7 +7,7 @@ use crate::{
     model::{Account, AccountError, PageContext},
     rpc,
     ui::{
-        components::{IslandScripts, Notice},
+        components::{IslandScripts, JourneySection, Notice, SourceDrawer, source::source_file},
         islands::token_clock::TokenClock,
     },
 };
@@ -47,6 +47,7 @@ fn SignedInAccount(account: Account) -> impl IntoView {
                 <dl class="facts">
                     <dt>"User"</dt>
                     <dd><code>{account.user_id}</code></dd>
+                    {account.organization.map(|name| view! { <dt>"Organization"</dt><dd>{name}</dd> })}
                     <dt>"Session"</dt>
                     <dd><code>{account.session_id}</code></dd>
                     <dt>"Session token"</dt>
@@ -54,7 +55,42 @@ fn SignedInAccount(account: Account) -> impl IntoView {
                 </dl>
             </section>
         </div>
+        <JourneySection journey=account.journey />
+        <Code />
         <IslandScripts />
+    }
+}
+
+/// The code that made the page.
+#[component]
+fn Code() -> impl IntoView {
+    let function = source_file!("src/rpc/account_data.rs").cut("pub async fn account_data");
+    let client = source_file!("src/server/gateway_client.rs").cut("async fn ask");
+    let policy = source_file!("config/policies.json").cut("    {");
+    view! {
+        <section class="journey" aria-labelledby="code-title">
+            <div class="section-head">
+                <h2 id="code-title">"The code that made this page"</h2>
+                <p>"Taken from the files that this program was built from."</p>
+            </div>
+            <div class="sources">
+                <SourceDrawer
+                    summary="Take the session token, ask the gateway"
+                    excerpt=function
+                    counterpart="In the article: the body of app/account/page.jsx, with auth() and getToken()."
+                />
+                <SourceDrawer
+                    summary="The call itself"
+                    excerpt=client
+                    counterpart="In the article: fetch(…, { headers: { Authorization: `Bearer ${token}` } })."
+                />
+                <SourceDrawer
+                    summary="What the gateway asks of it"
+                    excerpt=policy
+                    counterpart="In the article: the same entry, letter for letter, in config/policies.json."
+                />
+            </div>
+        </section>
     }
 }
 

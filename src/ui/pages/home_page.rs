@@ -3,7 +3,10 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 
-use crate::model::{PageContext, Viewer};
+use crate::{
+    model::{PageContext, Viewer},
+    ui::components::{Chain, Icon, Mark, Station},
+};
 
 /// `/`
 #[component]
@@ -13,22 +16,35 @@ pub fn HomePage() -> impl IntoView {
         <Title text="Gatehouse" />
         <section class="hero">
             <h1>"A session token, from browser to gateway and back"</h1>
-            <p class="lead">
-                "Sign in with Clerk, let the server call a protected API with your session token, and read the answer in a \
-                page that was complete before it left the server."
-            </p>
-            {next_step(context)}
+            <div class="hero-text">
+                <p class="lead">
+                    "Clerk signs your browser in and renews a short-lived token in its cookie. "
+                    "The server checks that token, and a server function calls the gateway with it. "
+                    "The gateway checks it again, against the keys that Clerk publishes, and only then does the API answer."
+                </p>
+                {next_step(context)}
+            </div>
         </section>
-        <section class="chain" aria-labelledby="chain-title">
+        <section class="explained" aria-labelledby="chain-title">
             <h2 id="chain-title">"What happens when you open your account"</h2>
-            <ol class="stations">
-                <li><h3>"Clerk session"</h3><p>"Your browser sends its session cookie. The server checks the token in it."</p></li>
-                <li><h3>"Server function"</h3><p>"It takes the token and calls the gateway, with Authorization: Bearer."</p></li>
-                <li><h3>"Gateway policy"</h3><p>"It checks the token again, against the keys that Clerk publishes."</p></li>
-                <li><h3>"Handler"</h3><p>"Only then does the API answer: Hello World."</p></li>
-            </ol>
+            <div class="card picture">
+                <Chain id="chain" title="The way of a request" stations=stations() />
+            </div>
         </section>
     }
+}
+
+fn stations() -> Vec<Station> {
+    [
+        (Icon::Browser, "Browser", "sends its cookie"),
+        (Icon::Key, "Clerk session", "says who it is"),
+        (Icon::Braces, "Server function", "takes the token along"),
+        (Icon::Shield, "Gateway policies", "check it again"),
+        (Icon::Bolt, "Handler", "says Hello World"),
+        (Icon::Page, "Page", "complete when it leaves"),
+    ]
+    .map(|(icon, name, note)| Station { icon, name, note: note.to_owned(), mark: Mark::Plain })
+    .into()
 }
 
 fn next_step(context: PageContext) -> AnyView {

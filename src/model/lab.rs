@@ -1,0 +1,134 @@
+//! The lab: what an attacker or a bad clock would send, and what becomes of it.
+
+use serde::{Deserialize, Serialize};
+
+use super::{AccountError, GatewayView};
+
+/// Something to send.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Experiment {
+    /// A token as Clerk makes it, to compare with.
+    GoodToken,
+    /// No token at all.
+    NoToken,
+    /// Text that is no token.
+    NotAToken,
+    /// Two `Authorization` headers.
+    TwoTokens,
+    /// No token, but a header that says who one is.
+    ForgedIdentity,
+    /// Expired, but within the clock tolerance.
+    ExpiredFourSeconds,
+    /// Expired, just outside the clock tolerance.
+    ExpiredSixSeconds,
+    /// `nbf` is a minute ahead.
+    NotYetValid,
+    /// The issuer's clock is a minute ahead.
+    IssuedInFuture,
+    /// The payload was changed after signing.
+    Tampered,
+    /// `alg` is `none`, and there is no signature.
+    AlgorithmNone,
+    /// HS256, with the public key as the secret.
+    PublicKeyAsSecret,
+    /// A key that the issuer does not publish.
+    UnknownKey,
+    /// Another issuer.
+    WrongIssuer,
+    /// Made for another site; sent to the gateway.
+    ForeignParty,
+    /// Made for another site; sent to the application.
+    ForeignPartyAtApp,
+    /// A machine's token.
+    MachineToken,
+}
+
+impl Experiment {
+    /// All of them, in the order the lab shows them.
+    pub const ALL: [Self; 17] = [
+        Self::GoodToken,
+        Self::NoToken,
+        Self::NotAToken,
+        Self::TwoTokens,
+        Self::ForgedIdentity,
+        Self::ExpiredFourSeconds,
+        Self::ExpiredSixSeconds,
+        Self::NotYetValid,
+        Self::IssuedInFuture,
+        Self::Tampered,
+        Self::AlgorithmNone,
+        Self::PublicKeyAsSecret,
+        Self::UnknownKey,
+        Self::WrongIssuer,
+        Self::ForeignParty,
+        Self::ForeignPartyAtApp,
+        Self::MachineToken,
+    ];
+
+    /// Its name in addresses.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::GoodToken => "good-token",
+            Self::NoToken => "no-token",
+            Self::NotAToken => "not-a-token",
+            Self::TwoTokens => "two-tokens",
+            Self::ForgedIdentity => "forged-identity",
+            Self::ExpiredFourSeconds => "expired-4s",
+            Self::ExpiredSixSeconds => "expired-6s",
+            Self::NotYetValid => "not-yet-valid",
+            Self::IssuedInFuture => "issued-in-future",
+            Self::Tampered => "tampered",
+            Self::AlgorithmNone => "alg-none",
+            Self::PublicKeyAsSecret => "public-key-as-secret",
+            Self::UnknownKey => "unknown-key",
+            Self::WrongIssuer => "wrong-issuer",
+            Self::ForeignParty => "foreign-azp",
+            Self::ForeignPartyAtApp => "foreign-azp-app",
+            Self::MachineToken => "machine-token",
+        }
+    }
+
+    /// The experiment with this name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|experiment| experiment.name() == name)
+    }
+}
+
+/// What became of an experiment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Finding {
+    /// What was sent.
+    pub experiment: Experiment,
+    /// The request, as a line for a shell.
+    pub curl: String,
+    /// The answer's status.
+    pub status: u16,
+    /// Some of its headers.
+    pub headers: Vec<(String, String)>,
+    /// Its body.
+    pub body: String,
+    /// What the gateway saw, if it was asked.
+    pub seen: Option<GatewayView>,
+}
+
+/// Why the lab shows nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum LabError {
+    /// There is a lab with the embedded Clerk only, and it knows its experiments by name.
+    NotHere,
+    /// The request did not come through.
+    Failed,
+}
+
+impl LabError {
+    /// The status of a page that has to say this.
+    #[must_use]
+    pub const fn status(self) -> u16 {
+        match self {
+            Self::NotHere => 404,
+            Self::Failed => AccountError::GatewayDown.status(),
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! What a request saw on its way to the account page, for the page to tell. Each fact is taken where it arises, by the
+//! middleware and by the gateway client; here they come together.
+
+use std::time::{Duration, Instant};
+
+use axum::http::{HeaderMap, header, request::Parts};
+use leptos::prelude::use_context;
+use serde_json::Value;
+
+use super::middleware::{Arrived, RequestId, SessionChecked};
+use crate::{
+    clerk::{SessionToken, SignedIn},
+    jwt::UnverifiedToken,
+    model::{GatewayCall, Journey, Token},
+};
+
+/// The parameters of a token's header that Clerk's tokens have.
+const HEADER_PARAMETERS: [&str; 4] = ["alg", "typ", "kid", "cat"];
+
+/// The request that a page is made for, before its server function did anything.
+#[derive(Default)]
+pub struct Traveller {
+    request_id: String,
+    cookies: Vec<String>,
+    arrived: Option<Instant>,
+    session_took: Duration,
+}
+
+impl Traveller {
+    /// The request that is under way.
+    #[must_use]
+    pub fn of_this_request() -> Self {
+        let Some(parts) = use_context::<Parts>() else { return Self::default() };
+        let extensions = &parts.extensions;
+        Self {
+            request_id: extensions.get::<RequestId>().map(ToString::to_string).unwrap_or_default(),
+            cookies: cookie_names(&parts.headers),
+            arrived: extensions.get::<Arrived>().map(|arrived| arrived.0),
+            session_took: extensions.get::<SessionChecked>().map(|checked| checked.took).unwrap_or_default(),
+        }
+    }
+
+    /// The whole way: who the user is, whose token counted at `now`, and the calls that were made.
+    #[must_use]
+    pub fn journey(self, user: &SignedIn, now: Duration, calls: Vec<GatewayCall>) -> Journey {
+        Journey {
+            request_id: self.request_id,
+            cookies: self.cookies,
+            session_took: micros(self.session_took),
+            token: contents(user.session_token(), now),
+            calls,
+            took: self.arrived.map(|arrived| micros(arrived.elapsed())).unwrap_or_default(),
+        }
+    }
+}
+
+/// Whole microseconds.
+#[must_use]
+pub fn micros(duration: Duration) -> u64 {
+    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
+}
+
+fn cookie_names(headers: &HeaderMap) -> Vec<String> {
+    let values = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+    let pairs = values.flat_map(|value| value.split(';'));
+    pairs.filter_map(|pair| pair.trim().split_once('=')).map(|(name, _)| name.to_owned()).collect()
+}
+
+/// Header and claims of a token that was verified before.
+fn contents(token: &SessionToken, now: Duration) -> Token {
+    let Ok(token) = UnverifiedToken::parse(token.expose()) else { return Token::default() };
+    let claims = &token.unverified_claims;
+    let header =
+        HEADER_PARAMETERS.iter().filter_map(|name| Some(((*name).to_owned(), token.header.text(name)?.into())));
+    let expires_at = claims.expires_at();
+    let issued_at = claims.get("iat").and_then(Value::as_u64).unwrap_or(expires_at);
+    Token {
+        header: header.collect(),
+        claims: claims.as_map().iter().map(|(name, value)| (name.clone(), text(value))).collect(),
+        lifetime: expires_at.saturating_sub(issued_at),
+        left: expires_at.saturating_sub(now.as_secs()),
+    }
+}
+
+/// A value as JSON has it, but strings without quotation marks.
+fn text(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+    use serde_json::json;
+
+    use super::*;
+
+    fn token(header: &Value, claims: &Value) -> SessionToken {
+        let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
+        SessionToken::from(format!("{}.{}.{}", part(header), part(claims), URL_SAFE_NO_PAD.encode("signed")).as_str())
+    }
+
+    #[test]
+    fn cookies_are_named_and_their_values_stay_away() {
+        let headers =
+            HeaderMap::from_iter([(header::COOKIE, "__session=eyJ; theme=dark;odd; __client_uat=7".parse().unwrap())]);
+        assert_eq!(cookie_names(&headers), ["__session", "theme", "__client_uat"]);
+    }
+
+    #[test]
+    fn a_token_shows_all_but_its_signature() {
+        let claims = json!({ "sub": "user_1", "iat": 100, "exp": 160, "fva": [3, -1] });
+        let token = token(&json!({ "alg": "RS256", "kid": "ins_1", "typ": "JWT" }), &claims);
+        let contents = contents(&token, Duration::from_secs(118));
+        let pairs = |pairs: &[(&str, &str)]| -> Vec<(String, String)> {
+            pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+        };
+        assert_eq!(contents.header, pairs(&[("alg", "RS256"), ("typ", "JWT"), ("kid", "ins_1")]));
+        assert_eq!(contents.claims, pairs(&[("sub", "user_1"), ("iat", "100"), ("exp", "160"), ("fva", "[3,-1]")]));
+        assert_eq!((contents.lifetime, contents.left), (60, 42));
+    }
+}

@@ -1,0 +1,122 @@
+//! Source code of the project itself, shown beside what it does. The files are taken into the program when it is built,
+//! so what is shown is what runs.
+
+use leptos::prelude::*;
+
+/// A file of the project, as it was when the program was built. Made by [`source_file`].
+#[derive(Debug, Clone, Copy)]
+pub struct SourceFile {
+    /// From the project's folder.
+    pub path: &'static str,
+    /// All of it.
+    pub text: &'static str,
+}
+
+/// A file of the project, by its path.
+macro_rules! source_file {
+    ($path:literal) => {
+        $crate::ui::components::source::SourceFile {
+            path: $path,
+            text: include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/", $path)),
+        }
+    };
+}
+pub(in crate::ui) use source_file;
+
+/// Some lines of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Excerpt {
+    /// The file's path.
+    pub path: &'static str,
+    /// The number of the first line.
+    pub first_line: usize,
+    /// The lines.
+    pub text: &'static str,
+}
+
+impl SourceFile {
+    /// The item or member whose first line holds `start`, up to the line that closes it: the next one that is indented
+    /// as much and is not the start of a body. rustfmt and the JSON files keep to that.
+    pub fn cut(self, start: &str) -> Option<Excerpt> {
+        let at = self.text.find(start)?;
+        let from = self.text[..at].rfind('\n').map_or(0, |newline| newline + 1);
+        let rest = &self.text[from..];
+        let indent = rest.len() - rest.trim_start_matches(' ').len();
+        let mut end = 0;
+        for (index, line) in rest.split_inclusive('\n').enumerate() {
+            end += line.len();
+            let body = line.trim_start_matches(' ').trim_end();
+            let closes = body.starts_with(['}', ')', ']']) && !body.ends_with(['{', '(', '[']);
+            let is_whole = index == 0 && body.ends_with(['}', ';', ',']);
+            if is_whole || (index > 0 && line.len() - line.trim_start_matches(' ').len() == indent && closes) {
+                break;
+            }
+        }
+        let first_line = self.text[..from].matches('\n').count() + 1;
+        Some(Excerpt { path: self.path, first_line, text: rest[..end].trim_end() })
+    }
+}
+
+impl Excerpt {
+    /// The lines, without the indentation that all of them share.
+    fn lines(&self) -> Vec<&'static str> {
+        let indent = self.text.len() - self.text.trim_start_matches(' ').len();
+        self.text.lines().map(|line| line.get(indent..).unwrap_or_else(|| line.trim_start())).collect()
+    }
+}
+
+/// Source code that one can open. `summary` says what it decides.
+#[component]
+pub fn SourceDrawer(
+    summary: &'static str,
+    excerpt: Option<Excerpt>,
+    /// What does the same in the article or the guide.
+    #[prop(optional)]
+    counterpart: Option<&'static str>,
+    #[prop(optional)] open: bool,
+) -> impl IntoView {
+    excerpt.map(|excerpt| {
+        let lines = excerpt.lines().into_iter().map(|line| {
+            let class = if line.trim_start().starts_with("//") { "line comment" } else { "line" };
+            view! { <span class=class>{line}"\n"</span> }
+        });
+        let last_line = excerpt.first_line + excerpt.text.lines().count() - 1;
+        let label = format!("{}, lines {} to {last_line}", excerpt.path, excerpt.first_line);
+        view! {
+            <details class="source" open=open>
+                <summary>
+                    <span>{summary}</span>
+                    " "
+                    <code>{format!("{}:{}–{last_line}", excerpt.path, excerpt.first_line)}</code>
+                </summary>
+                {counterpart.map(|name| view! { <p class="counterpart">{name}</p> })}
+                <pre tabindex="0" role="region" aria-label=label><code>{lines.collect_view()}</code></pre>
+            </details>
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FILE: SourceFile = SourceFile {
+        path: "a.rs",
+        text: "//! A.\n\nfn one() {\n    if x {\n    }\n}\n\nfn two(\n    a: u8,\n) -> u8 {\n    a\n}\n\nconst B: u8 = 1;\n",
+    };
+
+    #[test]
+    fn an_item_is_cut_from_its_first_line_to_its_last() {
+        let cut = |start: &str| FILE.cut(start).map(|excerpt| (excerpt.first_line, excerpt.text));
+        assert_eq!(cut("fn one"), Some((3, "fn one() {\n    if x {\n    }\n}")));
+        assert_eq!(cut("fn two"), Some((8, "fn two(\n    a: u8,\n) -> u8 {\n    a\n}")));
+        assert_eq!(cut("const B"), Some((14, "const B: u8 = 1;")));
+        assert_eq!(cut("if x"), Some((4, "    if x {\n    }")));
+        assert_eq!(cut("fn three"), None);
+    }
+
+    #[test]
+    fn shared_indentation_is_left_out() {
+        assert_eq!(FILE.cut("if x").unwrap().lines(), ["if x {", "}"]);
+    }
+}

@@ -1,0 +1,107 @@
+//! What each experiment is called, what it shows, and which code decides it.
+
+use crate::{
+    model::Experiment as E,
+    ui::components::source::{Excerpt, SourceFile, source_file},
+};
+
+/// The experiments, by what is wrong.
+pub const GROUPS: [(&str, &[E]); 5] = [
+    ("To compare with", &[E::GoodToken]),
+    ("The request", &[E::NoToken, E::NotAToken, E::TwoTokens, E::ForgedIdentity]),
+    ("The clock", &[E::ExpiredFourSeconds, E::ExpiredSixSeconds, E::NotYetValid, E::IssuedInFuture]),
+    ("The signature", &[E::Tampered, E::AlgorithmNone, E::PublicKeyAsSecret, E::UnknownKey]),
+    ("Whose token it is", &[E::WrongIssuer, E::ForeignParty, E::ForeignPartyAtApp, E::MachineToken]),
+];
+
+/// On its button.
+pub const fn title(experiment: E) -> &'static str {
+    match experiment {
+        E::GoodToken => "A good token",
+        E::NoToken => "No token",
+        E::NotAToken => "Not a token",
+        E::TwoTokens => "Two Authorization headers",
+        E::ForgedIdentity => "A forged identity header",
+        E::ExpiredFourSeconds => "Expired 4 s ago",
+        E::ExpiredSixSeconds => "Expired 6 s ago",
+        E::NotYetValid => "Not valid for another minute",
+        E::IssuedInFuture => "Issuer's clock a minute ahead",
+        E::Tampered => "Payload changed",
+        E::AlgorithmNone => "alg: none",
+        E::PublicKeyAsSecret => "HS256 with the public key",
+        E::UnknownKey => "A key nobody publishes",
+        E::WrongIssuer => "Another issuer",
+        E::ForeignParty => "Foreign azp, to the gateway",
+        E::ForeignPartyAtApp => "Foreign azp, to the app",
+        E::MachineToken => "A machine's token",
+    }
+}
+
+/// What it shows.
+pub const fn explanation(experiment: E) -> &'static str {
+    match experiment {
+        E::GoodToken => "Signed by the issuer, in time, for this origin: every check passes.",
+        E::NoToken => "Without a token nobody is known. The challenge names no error, as RFC 6750 asks.",
+        E::NotAToken => "Three parts with dots between them, or it is refused unread.",
+        E::TwoTokens => "Which of the two counts is anybody's guess, so neither does.",
+        E::ForgedIdentity => "Headers that say who the caller is are removed before anything reads them.",
+        E::ExpiredFourSeconds => "Clocks may disagree by 5 seconds, as in Clerk's SDK. This one still passes.",
+        E::ExpiredSixSeconds => "Two seconds more, and the tolerance is used up.",
+        E::NotYetValid => "nbf lies ahead by more than the tolerance.",
+        E::IssuedInFuture => "iat lies ahead by more than the tolerance: somebody's clock is wrong.",
+        E::Tampered => "The signature was made for another payload.",
+        E::AlgorithmNone => {
+            "The token says it needs no signature. The algorithm is the verifier's to choose, never the token's."
+        }
+        E::PublicKeyAsSecret => {
+            "Everybody has the public key; a verifier that lets the token choose HS256 would accept this."
+        }
+        E::UnknownKey => {
+            "The key set has no key of this name. Asking for it again is limited, so a flood of these costs nothing."
+        }
+        E::WrongIssuer => "Well signed, but it names another issuer.",
+        E::ForeignParty => {
+            "The gateway's policy lists no authorizedParties, so it accepts any azp, as Zuplo's does. Compare with the next one."
+        }
+        E::ForeignPartyAtApp => "The application accepts tokens made for its own origin only.",
+        E::MachineToken => "Signed by the same key, but about a machine and not a user.",
+    }
+}
+
+const VERIFY: SourceFile = source_file!("src/jwt/verify.rs");
+
+/// The code that decides it.
+pub fn excerpt(experiment: E) -> Option<Excerpt> {
+    match experiment {
+        E::GoodToken => VERIFY.cut("async fn verify_once"),
+        E::NoToken | E::TwoTokens => source_file!("src/gateway/policies/bearer.rs").cut("pub fn bearer_token"),
+        E::NotAToken => source_file!("src/jwt/token.rs").cut("fn take_apart"),
+        E::ForgedIdentity => source_file!("src/gateway/incoming.rs").cut("fn remove_claims"),
+        E::ExpiredFourSeconds | E::ExpiredSixSeconds | E::NotYetValid | E::IssuedInFuture => {
+            VERIFY.cut("fn check_times(")
+        }
+        E::Tampered => VERIFY.cut("fn check_signature("),
+        E::AlgorithmNone | E::PublicKeyAsSecret | E::MachineToken => VERIFY.cut("fn check_header("),
+        E::UnknownKey => source_file!("src/jwt/key_set.rs").cut("async fn key(self"),
+        E::WrongIssuer | E::ForeignParty | E::ForeignPartyAtApp => VERIFY.cut("fn check_claims("),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_experiment_stands_in_one_group_and_shows_its_code() {
+        let mut listed: Vec<&str> = GROUPS.iter().flat_map(|(_, group)| group.iter().map(|one| one.name())).collect();
+        let mut all: Vec<&str> = E::ALL.map(E::name).into();
+        listed.sort_unstable();
+        all.sort_unstable();
+        assert_eq!(listed, all);
+        for experiment in E::ALL {
+            assert_eq!(E::named(experiment.name()), Some(experiment));
+            let excerpt = excerpt(experiment).unwrap();
+            assert!((3..60).contains(&excerpt.text.lines().count()), "{}", excerpt.text);
+        }
+    }
+}
