@@ -16,6 +16,9 @@
 //! What crosses HTTP in production crosses HTTP here: the application knows the gateway by its URL and Clerk by its
 //! URLs and keys, so either can be replaced by the hosted service with environment variables alone.
 
+// The types of whole pages nest deeper than 128, which is where the release build of the browser part stops.
+#![recursion_limit = "256"]
+
 #[cfg(feature = "ssr")]
 pub mod clerk;
 #[cfg(feature = "ssr")]

@@ -5,7 +5,7 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::{
     Extension, Json,
-    extract::{ConnectInfo, State},
+    extract::{ConnectInfo, State, rejection::JsonRejection},
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
@@ -139,12 +139,12 @@ pub async fn sign_in(
     State(state): State<Arc<InstanceState>>,
     peer: Option<Extension<ConnectInfo<SocketAddr>>>,
     headers: HeaderMap,
-    body: Option<Json<SignInAs>>,
+    body: Result<Json<SignInAs>, JsonRejection>,
 ) -> Result<Response, ClerkError> {
     if !peer.is_some_and(|Extension(ConnectInfo(peer))| peer.ip().to_canonical().is_loopback()) {
         return Err(ClerkError::new(StatusCode::FORBIDDEN, "not_allowed_access", "This is for this machine only."));
     }
-    let Some(Json(wanted)) = body else {
+    let Ok(Json(wanted)) = body else {
         let message = "The body must be JSON: {\"user\": \"ada\"}.";
         return Err(ClerkError::new(StatusCode::BAD_REQUEST, "request_body_invalid", message));
     };

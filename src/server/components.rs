@@ -11,7 +11,11 @@ use axum::{
 use serde_json::json;
 use url::Url;
 
-use super::{Services, error_page::error_page, middleware::RequestId, services::CLERK_PATH};
+use super::{
+    Services,
+    error_page::{Site, error_page},
+    services::CLERK_PATH,
+};
 use crate::{
     clerk::PublishableKey,
     instance::Instance,
@@ -121,7 +125,7 @@ pub async fn guard_component_pages(State(services): State<Arc<Services>>, reques
     }
     let target = match return_target(request.uri().query(), &services.public_url) {
         Ok(target) => target,
-        Err(ForeignTarget) => return leads_elsewhere(request.extensions().get()),
+        Err(ForeignTarget) => return leads_elsewhere(Site::of(&services, request.extensions())),
     };
     if services.components.is_some() {
         return next.run(request).await;
@@ -147,9 +151,9 @@ fn return_target(query: Option<&str>, public_url: &Url) -> Result<Url, ForeignTa
     target.ok().filter(|target| target.origin() == public_url.origin()).ok_or(ForeignTarget)
 }
 
-fn leads_elsewhere(id: Option<&RequestId>) -> Response {
+fn leads_elsewhere(site: Site<'_>) -> Response {
     let text = "Its redirect_url must be a page of this application. Nobody is sent to another site from here.";
-    error_page(StatusCode::BAD_REQUEST, "This link leads elsewhere", text, id.map(ToString::to_string).as_deref())
+    error_page(StatusCode::BAD_REQUEST, "This link leads elsewhere", text, site)
 }
 
 #[cfg(test)]

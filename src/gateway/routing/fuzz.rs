@@ -70,6 +70,7 @@ fn context(pattern: &PathPattern, path: &str) -> Context {
         user: None,
         custom: Map::new(),
         hooks: Default::default(),
+        recorder: Default::default(),
     }
 }
 

@@ -69,3 +69,6 @@ ALTER TABLE sessions ADD COLUMN last_active_organization_id TEXT REFERENCES orga
 CREATE INDEX sessions_of_organization ON sessions (last_active_organization_id);
 -- Who acts as the user, as a JSON object: the `act` claim.
 ALTER TABLE sessions ADD COLUMN actor TEXT;
+
+-- What has ended is looked for with every handshake.
+CREATE INDEX handshakes_by_end ON handshakes (expire_at);

@@ -131,7 +131,7 @@ fn describe(stations: &[Station]) -> String {
     format!("{}.", parts.join(". "))
 }
 
-fn stop(direction: Direction, index: usize, station: &Station) -> impl IntoView {
+fn stop(direction: Direction, index: usize, station: &Station) -> impl IntoView + use<> {
     let (x, y) = direction.centre(index);
     let (text_x, name_y, note_y) = match direction {
         Direction::Across => (x, y + 54, y + 75),
