@@ -2,6 +2,7 @@
 
 import type { Page } from "@playwright/test";
 
+import { loaders } from "../fixtures/scripts";
 import { expect, test } from "../fixtures/test";
 import { GRACE } from "../fixtures/users";
 
@@ -52,9 +53,4 @@ function loadedScripts(page: Page): string[] {
     }
   });
   return paths;
-}
-
-/** Whatever would make a browser load a script. */
-function loaders(page: Page) {
-  return page.locator("script[src], link[rel=modulepreload], link[rel=preload]:not([as=font]), leptos-island");
 }

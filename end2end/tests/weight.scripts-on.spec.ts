@@ -1,42 +1,45 @@
-// Pages are light, and do not move once they are there.
+// What the pages weigh, and how soon the account page is there.
 
 import type { Page } from "@playwright/test";
 
-import { STATES, open } from "../fixtures/states";
 import { expect, test } from "../fixtures/test";
 import { GRACE } from "../fixtures/users";
 
-const MAX_HTML = 30_000;
 const MAX_CSS = 20_000;
+/**
+ * `make bench` sets 200, for the release build on a machine with nothing else to do. A development build on a busy
+ * machine only shows that nothing keeps the page from being painted.
+ */
+const MAX_PAINT_MS = Number(process.env["MAX_PAINT_MS"] ?? 3_000);
+const VISITS = 9;
 
-test("the account page keeps to its size", async ({ page, signInPage }) => {
-  await signInPage.enterAs(GRACE);
-  const html = await page.request.get("/account", { headers: { accept: "text/html" } });
-  expect((await html.body()).length).toBeLessThanOrEqual(MAX_HTML);
+test("the stylesheet keeps to its size", async ({ page }) => {
   const css = await page.request.get("/pkg/gatehouse.css");
   expect((await css.body()).length).toBeLessThanOrEqual(MAX_CSS);
 });
 
-test("nothing moves", async ({ page, context, server, signInPage, watch }) => {
-  test.slow();
-  STATES.filter(({ status }) => status >= 400).forEach(({ status }) => watch.expectStatus(status));
-  for (const state of STATES) {
-    await open(page, context, signInPage, state, server.url);
-    expect.soft(await layoutShift(page), state.name).toBe(0);
+test("the account page is painted at once", async ({ page, accountPage, signInPage }) => {
+  await signInPage.enterAs(GRACE);
+  const times: number[] = [];
+  for (let visit = 0; visit < VISITS; visit += 1) {
+    await accountPage.goto();
+    times.push(await largestPaint(page));
   }
+  const [median = Infinity] = times.sort((one, other) => one - other).slice(Math.floor(VISITS / 2));
+  console.log(`largest contentful paint of the account page: ${median.toFixed(0)} ms (median of ${VISITS})`);
+  expect(median).toBeLessThanOrEqual(MAX_PAINT_MS);
 });
 
-/** How far things moved since the page was opened. */
-async function layoutShift(page: Page): Promise<number> {
-  await page.evaluate(() => document.fonts.ready.then(() => undefined));
+/** When the largest part of the page was painted, in milliseconds from the click on. */
+async function largestPaint(page: Page): Promise<number> {
+  await page.waitForLoadState("networkidle");
   return page.evaluate(
     () =>
       new Promise<number>((resolve) => {
-        let sum = 0;
-        new PerformanceObserver((list) => {
-          sum = list.getEntries().reduce((total, entry) => total + (entry as unknown as { value: number }).value, sum);
-        }).observe({ type: "layout-shift", buffered: true });
-        requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(() => resolve(sum), 50)));
+        new PerformanceObserver((list) => resolve(list.getEntries().at(-1)?.startTime ?? Infinity)).observe({
+          type: "largest-contentful-paint",
+          buffered: true,
+        });
       }),
   );
 }

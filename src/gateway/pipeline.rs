@@ -172,7 +172,7 @@ async fn run_to_handler(route: &Route, request: Request, context: &mut Context) 
         let applied = timed(&named.seconds, caught(|| named.policy.apply(request, context)));
         let verdict = match applied.instrument(span.clone()).await {
             Ok(verdict) => verdict,
-            Err(panic) => return Err(panic.refuse(&named.name, &context.arrival).into()),
+            Err(panic) => Err(panic.refuse(&named.name, &context.arrival).into()),
         };
         context.recorder.inbound(begun, &named.name, &verdict);
         request = verdict.inspect_err(|stop| {

@@ -5,9 +5,12 @@ use serde_json::{Value, json};
 use tower::ServiceExt;
 
 use super::*;
-use crate::gateway::{
-    Gateway,
-    testing::{dependencies, project, request_to},
+use crate::{
+    gateway::{
+        Dependencies, Gateway, InboundPolicy, Registry, Verdict,
+        testing::{dependencies, project, request_to},
+    },
+    testing::TempFolder,
 };
 
 const ORIGIN: &str = "https://a.example";
@@ -24,14 +27,19 @@ fn followed() -> (Router, Tracer) {
         policy("ours-only", "require-origin-inbound", "RequireOriginInboundPolicy", json!({ "origins": ORIGIN })),
         policy("mark", "set-headers-outbound", "SetHeadersOutboundPolicy", header),
     ]);
-    let handler = json!({ "export": "default", "module": "$import(./modules/hello-world)" });
-    let policy_names = json!({ "inbound": ["stamp", "ours-only"], "outbound": ["mark"] });
-    let operation = json!({ "get": { "x-zuplo-route": { "handler": handler, "policies": policy_names } } });
-    let routes = json!({ "openapi": "3.1.0", "paths": { "/hello": operation } });
-    let folder = project(&[("policies.json", &policies), ("routes.oas.json", &routes)]);
+    let folder = followed_project(&policies, &["stamp", "ours-only"], &["mark"]);
     let tracer = Tracer::default();
     let gateway = Gateway::load(folder.path(), &dependencies(&[])).unwrap();
     (gateway.traced_by(tracer.clone()).into_router(), tracer)
+}
+
+/// One route, `/hello`, with these policies.
+fn followed_project(policies: &Value, inbound: &[&str], outbound: &[&str]) -> TempFolder {
+    let handler = json!({ "export": "default", "module": "$import(./modules/hello-world)" });
+    let policy_names = json!({ "inbound": inbound, "outbound": outbound });
+    let operation = json!({ "get": { "x-zuplo-route": { "handler": handler, "policies": policy_names } } });
+    let routes = json!({ "openapi": "3.1.0", "paths": { "/hello": operation } });
+    project(&[("policies.json", policies), ("routes.oas.json", &routes)])
 }
 
 async fn get(router: &Router, number: &str, headers: &[(&'static str, &str)]) -> Response<Body> {
@@ -76,6 +84,31 @@ async fn a_refusal_is_the_last_step() {
     let last = steps(&trace).pop().unwrap();
     assert!(matches!(last, ("ours-only", Phase::Inbound, StepOutcome::Refused(_))), "{last:?}");
     assert_eq!(trace.status, StatusCode::FORBIDDEN);
+}
+
+/// A policy of the project's own, and none that can be trusted.
+struct Panics;
+
+impl InboundPolicy for Panics {
+    fn apply<'a>(&'a self, _: Request, _: &'a mut Context) -> Verdict<'a> {
+        panic!("on purpose")
+    }
+}
+
+#[tokio::test]
+async fn a_policy_that_panics_is_a_step_like_any_other() {
+    let module = "./modules/panics";
+    let policies = json!([{ "name": "panics", "policyType": "custom-code-inbound",
+        "handler": { "export": "default", "module": format!("$import({module})") } }]);
+    let folder = followed_project(&policies, &["panics"], &[]);
+    let registry = Registry::default().inbound_policy(module, "default", |_| Ok(Panics));
+    let parts = Dependencies { registry: Arc::new(registry), ..dependencies(&[]) };
+    let tracer = Tracer::default();
+    let router = Gateway::load(folder.path(), &parts).unwrap().traced_by(tracer.clone()).into_router();
+    let ticket = tracer.ticket();
+    assert_eq!(get(&router, &ticket.number(), &[]).await.status(), StatusCode::INTERNAL_SERVER_ERROR);
+    let trace = ticket.trace().unwrap();
+    assert_eq!(steps(&trace), [("panics", Phase::Inbound, StepOutcome::Refused("panic"))]);
 }
 
 #[tokio::test]

@@ -32,6 +32,8 @@ pub struct PageContext {
     pub sign_up_url: String,
     /// Clerk's own components; none where they are not to be had.
     pub components: Option<ComponentSetup>,
+    /// Whether signing out has just failed on the way to this page.
+    pub sign_out_failed: bool,
     /// Names this request in the log.
     pub request_id: String,
     /// The stylesheets' paths, in order.

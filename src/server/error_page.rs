@@ -1,7 +1,7 @@
 //! Pages for failures that happen outside the application's own pages.
 
 use axum::{
-    http::{Extensions, StatusCode},
+    http::{Extensions, HeaderMap, StatusCode, header},
     response::{Html, IntoResponse, Response},
 };
 use maud::{DOCTYPE, Markup, html};
@@ -22,6 +22,11 @@ impl<'a> Site<'a> {
     pub fn of(services: &Services, extensions: &'a Extensions) -> Self {
         Self { embedded_clerk: services.instance.is_some(), request_id: extensions.get() }
     }
+}
+
+/// Whether a request is answered with pages: browsers' forms and links are, scripts are not.
+pub fn reads_pages(headers: &HeaderMap) -> bool {
+    headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).is_some_and(|accept| accept.contains("text/html"))
 }
 
 /// A page that says what went wrong, under which request id, and leads on.

@@ -13,13 +13,15 @@
 //! - `command`: what the program does instead of serving, when asked; `env_lines`: settings for other applications
 //! - `error_page`, `redirect_loop`: pages for when nothing else can be shown
 //! - `lab`: sends what ought to be refused, to see it refused
-//! - `theme`: whether pages are light or dark
+//! - `theme`: whether pages are light or dark; `sign_out_failure`: what the page after a failed sign-out says; `cookies`:
+//!   what both are kept in
 //! - `health`, `metrics`, `telemetry`, `traces`, `serve`, `start_message`: operations
 
 mod clock;
 mod command;
 mod components;
 mod config;
+mod cookies;
 mod endpoint_error;
 mod env_lines;
 mod error_page;
@@ -41,6 +43,7 @@ pub mod request;
 mod router;
 mod serve;
 mod services;
+mod sign_out_failure;
 mod start_message;
 mod supabase;
 pub mod telemetry;

@@ -6,7 +6,7 @@ use axum::http::{HeaderMap, StatusCode, request::Parts};
 use leptos::prelude::use_context;
 use leptos_axum::ResponseOptions;
 
-use super::{Services, gateway_routes, lab::Lab};
+use super::{Services, gateway_routes, lab::Lab, sign_out_failure};
 use crate::{
     clerk::{Auth, SignedIn},
     gateway::Overview,
@@ -75,12 +75,15 @@ pub async fn end_session() -> Result<(), SignOutError> {
     let (Some(services), Some(parts)) = (use_context::<Arc<Services>>(), use_context::<Parts>()) else {
         return Err(SignOutError::Transport);
     };
-    let cookies = services.clerk.sign_out(&parts, (services.clock)()).await.map_err(|error| {
+    let ended = services.clerk.sign_out(&parts, (services.clock)()).await.map_err(|error| {
         tracing::warn!(%error, "could not sign out");
         SignOutError::ClerkFailed
-    })?;
-    append_headers(&cookies);
-    Ok(())
+    });
+    match &ended {
+        Ok(cookies) => append_headers(cookies),
+        Err(_) => append_headers(&sign_out_failure::note(services.public_url.scheme() == "https")),
+    }
+    ended.map(drop)
 }
 
 /// Sends the visitor to the home page.

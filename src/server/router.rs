@@ -19,6 +19,7 @@ use super::{
     gateway_parts, guide_endpoints, health,
     middleware::{self, RequestId, authenticate, require_access},
     services::{CLERK_PATH, GATEWAY_PATH},
+    sign_out_failure,
     supabase::{self, STAND_IN_PATH},
     theme,
 };
@@ -55,7 +56,7 @@ pub fn router(config: &Config, services: &Arc<Services>) -> Result<Router, Start
         .nest_service("/fonts", fonts(config))
         .merge(middleware::for_browsers(theme::router(services), services))
         .merge(health::router(Arc::clone(services)));
-    let mut router = middleware::for_own_answers(router);
+    let mut router = middleware::for_own_answers(router, services.instance.is_some(), middleware::TIMEOUT);
     if let Some(gateway) = gateway {
         tokio::spawn(gateway.watch());
         router = router
@@ -156,6 +157,7 @@ fn page_context(services: &Arc<Services>, parts: &Parts) -> PageContext {
         sign_in_url,
         sign_up_url,
         components: services.components.as_ref().map(|components| components.setup().clone()),
+        sign_out_failed: sign_out_failure::is_to_be_told(parts),
         request_id: parts.extensions.get::<RequestId>().map(ToString::to_string).unwrap_or_default(),
         stylesheets: STYLESHEETS.map(str::to_owned),
         font: FONT.to_owned(),

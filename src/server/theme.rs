@@ -8,14 +8,17 @@ use std::sync::Arc;
 use axum::{
     Form, Router,
     extract::State,
-    http::{HeaderMap, HeaderValue, header},
+    http::{HeaderMap, header},
     response::{IntoResponse, Redirect, Response},
     routing::{get, post},
 };
 use serde::Deserialize;
 use url::Url;
 
-use super::Services;
+use super::{
+    Services,
+    cookies::{cookies, keep},
+};
 use crate::model::Theme;
 
 /// Where every page finds its theme.
@@ -34,9 +37,7 @@ pub fn router(services: &Arc<Services>) -> Router {
 
 /// What the visitor chose.
 pub fn chosen(headers: &HeaderMap) -> Theme {
-    let values = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
-    let mut pairs = values.flat_map(|value| value.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    pairs.find(|(name, _)| *name == COOKIE).and_then(|(_, value)| Theme::named(value)).unwrap_or_default()
+    cookies(headers).find(|(name, _)| *name == COOKIE).and_then(|(_, value)| Theme::named(value)).unwrap_or_default()
 }
 
 /// Every colour of `style/` is a pair; this says which half counts on screens. Paper is light.
@@ -59,17 +60,16 @@ struct Choice {
 async fn choose(State(services): State<Arc<Services>>, headers: HeaderMap, Form(choice): Form<Choice>) -> Response {
     let mut response = Redirect::to(&page_of(&headers, &services.public_url)).into_response();
     if let Some(theme) = Theme::named(&choice.theme)
-        && let Ok(cookie) = HeaderValue::from_str(&cookie(theme, services.public_url.scheme() == "https"))
+        && let Some(cookie) = keep(COOKIE, theme.name(), seconds(theme), services.public_url.scheme() == "https")
     {
         response.headers_mut().insert(header::SET_COOKIE, cookie);
     }
     response
 }
 
-fn cookie(theme: Theme, secure: bool) -> String {
-    let max_age = if theme == Theme::System { 0 } else { YEAR_SECONDS };
-    let secure = if secure { "; Secure" } else { "" };
-    format!("{COOKIE}={}; Path=/; Max-Age={max_age}; HttpOnly; SameSite=Lax{secure}", theme.name())
+/// How long a choice is kept. The system's own theme is what counts where none is.
+fn seconds(theme: Theme) -> u32 {
+    if theme == Theme::System { 0 } else { YEAR_SECONDS }
 }
 
 /// The page of ours that a form stood on, as a path; the home page if that is not known.
@@ -106,9 +106,7 @@ mod tests {
 
     #[test]
     fn the_system_theme_needs_no_cookie() {
-        assert!(cookie(Theme::System, true).contains("Max-Age=0;"));
-        assert_eq!(cookie(Theme::Dark, false), "theme=dark; Path=/; Max-Age=31536000; HttpOnly; SameSite=Lax");
-        assert!(cookie(Theme::Dark, true).ends_with("; Secure"));
+        assert_eq!([Theme::System, Theme::Light, Theme::Dark].map(seconds), [0, 31_536_000, 31_536_000]);
     }
 
     #[test]

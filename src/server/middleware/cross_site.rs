@@ -12,7 +12,7 @@ use axum::{
 
 use crate::server::{
     Services,
-    error_page::{Site, error_page},
+    error_page::{Site, error_page, reads_pages},
 };
 
 /// Refuses unsafe methods that a browser sends for another site.
@@ -22,7 +22,7 @@ pub async fn refuse_cross_site(State(services): State<Arc<Services>>, request: R
         return next.run(request).await;
     }
     tracing::warn!("refused a request from another site");
-    if !accepts_pages(request.headers()) {
+    if !reads_pages(request.headers()) {
         return (StatusCode::FORBIDDEN, "Requests of other sites are refused here.").into_response();
     }
     let text = "This form was sent from another site. Open the page here and send it again.";
@@ -32,11 +32,6 @@ pub async fn refuse_cross_site(State(services): State<Arc<Services>>, request: R
         text,
         Site::of(&services, request.extensions()),
     )
-}
-
-/// Forms are answered with a page, scripts are not.
-fn accepts_pages(headers: &HeaderMap) -> bool {
-    headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).is_some_and(|accept| accept.contains("text/html"))
 }
 
 /// `Sec-Fetch-Site` where the browser sends it, else `Origin`. What sends neither is no browser, and brings no cookies

@@ -1,22 +1,24 @@
 //! Every layer, in order, outermost first.
 //!
 //! For everybody: request id and log line, security headers, panics. For what this program answers itself, and the
-//! gateway does not pass on: time limit, compression. For browsers, who bring cookies: cross-site check, body limit. Pages further know who sent the request (`authenticate`) and who may see them
+//! gateway does not pass on: compression, a page for what failed, panics, time limit. For browsers, who bring cookies:
+//! cross-site check, body limit. Pages further know who sent the request (`authenticate`) and who may see them
 //! (`require_access`).
 
 mod access;
 mod authenticate;
 mod cross_site;
+mod failures;
 mod request_log;
 mod security_headers;
 
-use std::{sync::Arc, time::Duration};
+use std::{any::Any, sync::Arc, time::Duration};
 
 use axum::{
     Router,
     http::StatusCode,
     middleware::{from_fn, from_fn_with_state},
-    response::Response,
+    response::{IntoResponse, Response},
 };
 use tower::ServiceBuilder;
 use tower_http::{
@@ -27,42 +29,37 @@ pub use access::require_access;
 pub use authenticate::{SessionChecked, authenticate};
 pub use request_log::{Arrived, RequestId};
 
-use super::{
-    Services,
-    error_page::{Site, error_page},
-};
+use super::Services;
 
 /// Longer than any page needs: five seconds for Clerk's keys and five for the gateway.
-const TIMEOUT: Duration = Duration::from_secs(20);
+pub const TIMEOUT: Duration = Duration::from_secs(20);
 /// The largest form is a sign-up.
 const MAX_BODY_BYTES: usize = 64 * 1024;
 
 /// The layers around everything.
 pub fn for_everybody(router: Router, services: &Arc<Services>) -> Router {
-    let embedded_clerk = services.instance.is_some();
     router.layer(
         ServiceBuilder::new()
             .layer(from_fn(request_log::log_request))
             .layer(from_fn_with_state(Arc::clone(services), security_headers::set_security_headers))
-            .layer(CatchPanicLayer::custom(move |panic| panicked(panic, embedded_clerk))),
+            .layer(CatchPanicLayer::custom(panicked)),
     )
 }
 
 /// The layers around a gateway that runs alone.
 pub fn for_gateway(router: Router) -> Router {
-    router.layer(
-        ServiceBuilder::new()
-            .layer(from_fn(request_log::log_request))
-            .layer(CatchPanicLayer::custom(|panic| panicked(panic, false))),
-    )
+    router
+        .layer(ServiceBuilder::new().layer(from_fn(request_log::log_request)).layer(CatchPanicLayer::custom(panicked)))
 }
 
 /// The layers around what this program answers itself. What the gateway passes on has limits and encodings of its own.
-pub fn for_own_answers(router: Router) -> Router {
+pub fn for_own_answers(router: Router, embedded_clerk: bool, limit: Duration) -> Router {
     router.layer(
         ServiceBuilder::new()
-            .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, TIMEOUT))
-            .layer(CompressionLayer::new()),
+            .layer(CompressionLayer::new())
+            .layer(from_fn_with_state(embedded_clerk, failures::explain_failures))
+            .layer(CatchPanicLayer::custom(panicked))
+            .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, limit)),
     )
 }
 
@@ -77,13 +74,8 @@ pub fn for_browsers(router: Router, services: &Arc<Services>) -> Router {
 
 /// The request is gone by then; the answer's `x-request-id` still names it.
 #[expect(clippy::needless_pass_by_value, reason = "the signature is tower-http's")]
-fn panicked(panic: Box<dyn std::any::Any + Send + 'static>, embedded_clerk: bool) -> Response {
+fn panicked(panic: Box<dyn Any + Send + 'static>) -> Response {
     let text = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
     tracing::error!(panic = text.unwrap_or("of unknown type"), "a request panicked");
-    error_page(
-        StatusCode::INTERNAL_SERVER_ERROR,
-        "Something went wrong here",
-        "The fault is ours. The log says more.",
-        Site { embedded_clerk, request_id: None },
-    )
+    StatusCode::INTERNAL_SERVER_ERROR.into_response()
 }

@@ -1,7 +1,6 @@
 //! The frame of every page: banner, header, the page, footer.
 
 use leptos::prelude::*;
-use leptos_router::hooks::use_query_map;
 
 use super::{Notice, site_header::SiteHeader, theme_switch::ThemeSwitch};
 use crate::model::{PageContext, Viewer};
@@ -36,13 +35,11 @@ fn EmbeddedBanner() -> impl IntoView {
     }
 }
 
-/// A failed sign-out comes back as a query parameter. Any link could carry it, so the text is ours, whatever it says.
+/// Nobody who is signed out is told so: they got what they wanted.
 #[component]
 fn SignOutFailed() -> impl IntoView {
-    let query = use_query_map();
-    let failed = query.with_untracked(|query| query.get_str("__path") == Some("/rpc/sign_out"));
-    let signed_in = matches!(use_context::<PageContext>().unwrap_or_default().viewer, Viewer::SignedIn { .. });
-    (failed && signed_in).then(|| {
+    let context = use_context::<PageContext>().unwrap_or_default();
+    (context.sign_out_failed && context.viewer != Viewer::SignedOut).then(|| {
         view! {
             <Notice kind="error">
                 <p>"You could not be signed out: Clerk did not answer. You are still signed in. Please try again."</p>

@@ -101,7 +101,7 @@ fn Failure(error: AccountError) -> impl IntoView {
     let (title, text) = words(error);
     view! {
         <Notice kind="error">
-            <h3>{title}</h3>
+            <p class="notice-title">{title}</p>
             <p>{text}</p>
             <p class="request-id">"Request " <code>{request_id}</code></p>
         </Notice>

@@ -87,7 +87,7 @@ fn Route(route: GatewayRoute) -> impl IntoView {
                 {never_met}
                 <span class="tag">"CORS: "{route.cors}</span>
             </div>
-            <ol class="steps">
+            <ol class="route-steps">
                 {route.inbound.into_iter().map(|step| view! { <Step phase="before" step /> }).collect_view()}
                 <Step phase="handler" step=route.handler />
                 {route.outbound.into_iter().map(|step| view! { <Step phase="after" step /> }).collect_view()}

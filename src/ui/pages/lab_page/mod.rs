@@ -87,7 +87,7 @@ fn Failed() -> impl IntoView {
     view! {
         <section class="finding" aria-label="Result">
             <Notice kind="error">
-                <h3>"The experiment could not be made"</h3>
+                <p class="notice-title">"The experiment could not be made"</p>
                 <p>"No answer came. The log says why. Choose an experiment to try again."</p>
                 <p class="request-id">"Request " <code>{request_id}</code></p>
             </Notice>
