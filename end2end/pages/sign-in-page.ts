@@ -30,6 +30,11 @@ export class SignInPage {
     return this.page.goto(`${SignInPage.PATH}?redirect_url=${encodeURIComponent(returnTo)}`);
   }
 
+  /** The button that signs in as a seeded person. */
+  persona(name: string): Locator {
+    return this.page.getByRole("button", { name });
+  }
+
   /** Signs in and goes on to the account page. For tests that are about what comes afterwards. */
   async enterAs(credentials: Credentials): Promise<void> {
     await this.goto(AccountPage.PATH);

@@ -12,6 +12,21 @@ test("a user signs in and sees the account page", async ({ page, homePage, signI
   await expect(accountPage.greeting).toBeVisible();
 });
 
+test("one click signs in as somebody who was seeded, and goes on", async ({ page, signInPage, accountPage }) => {
+  await signInPage.goto("/account?from=here");
+  await signInPage.persona("Grace Hopper").click();
+  await expect(page).toHaveURL("/account?from=here");
+  await expect(accountPage.session).toContainText(GRACE.id);
+});
+
+test("one click as somebody who is banned says so", async ({ page, context, signInPage, watch }) => {
+  watch.expectStatus(403);
+  await signInPage.goto("/account");
+  await signInPage.persona("Mallory Malone").click();
+  await expect(page.getByText("This account is banned.")).toBeVisible();
+  expect((await context.cookies()).map((cookie) => cookie.name)).not.toContain("__session");
+});
+
 test("the sign-in page knows who is signed in", async ({ page, signInPage }) => {
   await signInPage.enterAs(GRACE);
   await signInPage.goto("/account");

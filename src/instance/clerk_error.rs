@@ -29,6 +29,11 @@ impl ClerkError {
         Self { status, code, message: Cow::Borrowed(message), param_name: None, meta: None }
     }
 
+    /// As [`Self::new`], with a sentence that says what this request got wrong.
+    pub fn explained(status: StatusCode, code: &'static str, message: String) -> Self {
+        Self { status, code, message: Cow::Owned(message), param_name: None, meta: None }
+    }
+
     /// What was asked for does not exist.
     pub const fn not_found(message: &'static str) -> Self {
         Self::new(StatusCode::NOT_FOUND, "resource_not_found", message)

@@ -9,7 +9,8 @@
 //! - `user_resource`: a user as both APIs show them
 //! - `session_cookies`, `tokens`, `signing_key`: what a session looks like outside
 //! - `templates`: the claims of tokens for third parties; `metadata`: what applications keep with a user
-//! - `organization_…`: what organizations look like outside; `tools`: what tests and demonstrations ask
+//! - `organization_…`: what organizations look like outside; `tools`: what tests and demonstrations ask; `faults`: what they
+//!   make go wrong
 //! - `store`: one SQLite file; `seed`: who and what is in it from the start
 //!
 //! It shares no code with `jwt` or `clerk`: an issuer that shares code with its verifier proves nothing about either.
@@ -18,6 +19,7 @@ mod accounts;
 mod backend_api;
 mod bundles;
 mod clerk_error;
+mod faults;
 mod frontend_api;
 mod ids;
 mod metadata;
@@ -50,6 +52,7 @@ use axum::{
 use secrecy::SecretString;
 use url::Url;
 
+pub use faults::{FaultError, Faults, OldKeys, OutOfBounds};
 pub use seed::{Person, SEED_PASSWORD, SEED_USERS, SeedError, SeedUser};
 pub use signing_key::SigningKeyError;
 pub use store::{Lockout, StoreError};
@@ -57,6 +60,7 @@ pub use tools::{NewAccount, ToolError};
 
 use bundles::Bundles;
 use clerk_error::ClerkError;
+use faults::FaultSwitch;
 use frontend_api::Throttle;
 use password::PasswordHasher;
 use publishable_key::{ISSUER_HOST, PUBLISHABLE_KEY};
@@ -117,6 +121,7 @@ struct InstanceState {
     settings: Settings,
     store: Store,
     mint: TokenMint,
+    faults: Arc<FaultSwitch>,
     passwords: PasswordHasher,
     throttle: Throttle,
     secret_key: SecretString,
@@ -134,7 +139,9 @@ impl Instance {
         let passwords = PasswordHasher::default();
         let seed = Seed::read(settings.seed.as_ref())?;
         let (store, identity) = Store::open(&settings.database, &seed, now, &passwords)?;
-        let mint = TokenMint::new(identity.signing_key, identity.instance_id, settings.token_lifetime);
+        let faults = Arc::<FaultSwitch>::default();
+        let (key, lifetime) = (identity.signing_key, settings.token_lifetime);
+        let mint = TokenMint::new(key, identity.instance_id, lifetime, Arc::clone(&faults));
         let bundles = Bundles::find(&settings.node_modules);
         if bundles.is_none() {
             tracing::info!(
@@ -144,7 +151,7 @@ impl Instance {
         }
         let throttle = Throttle::new(settings.attempts_per_window);
         let (secret_key, people) = (identity.secret_key, seed.users);
-        let state = InstanceState { settings, store, mint, passwords, throttle, secret_key, people, bundles };
+        let state = InstanceState { settings, store, mint, faults, passwords, throttle, secret_key, people, bundles };
         Ok(Self { state: Arc::new(state) })
     }
 
@@ -189,7 +196,7 @@ impl Instance {
     /// The public keys (RFC 7517), as everybody can get them.
     #[must_use]
     pub fn key_set(&self) -> serde_json::Value {
-        self.state.mint.jwks()
+        self.state.mint.jwks(self.state.now())
     }
 
     /// Signs a token, whatever it says; none if that fails. For the lab, whose tokens are there to be refused: nobody's
@@ -224,6 +231,8 @@ impl Instance {
         let router = Router::new()
             .route("/.well-known/jwks.json", get(frontend_api::jwks))
             .route("/test/sign_in", post(tools::sign_in))
+            .route("/test/faults", get(faults::show).put(faults::set).delete(faults::clear))
+            .route("/test/revoke", post(faults::revoke))
             .route("/images/{id}", get(frontend_api::profile_image))
             .route("/npm/@clerk/{package}/dist/{file}", get(bundles::show))
             .merge(portal::router())

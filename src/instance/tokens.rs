@@ -1,10 +1,11 @@
 //! Clerk's tokens: which claims they hold and for how long (Clerk, "Session tokens", "JWT templates").
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use serde_json::{Map, Value, json};
 
 use super::{
+    faults::{FaultSwitch, Faults, KeyRing, NamedKey},
     ids::new_id,
     organization_claims::organization_claims,
     publishable_key::ISSUER_HOST,
@@ -22,9 +23,9 @@ const NOT_BEFORE: Duration = Duration::from_secs(10);
 
 /// Makes tokens.
 pub struct TokenMint {
-    key: SigningKey,
-    kid: String,
+    keys: KeyRing,
     lifetime: Duration,
+    faults: Arc<FaultSwitch>,
 }
 
 /// A token to be made from a template.
@@ -49,14 +50,14 @@ pub struct SessionClaims {
 }
 
 impl TokenMint {
-    /// Signs with `key`, which is called by the instance's id, as Clerk does.
-    pub const fn new(key: SigningKey, instance_id: String, lifetime: Duration) -> Self {
-        Self { key, kid: instance_id, lifetime }
+    /// Signs with `key`, which is called by the instance's id, as Clerk does, unless the faults that are on say otherwise.
+    pub fn new(key: SigningKey, instance_id: String, lifetime: Duration, faults: Arc<FaultSwitch>) -> Self {
+        Self { keys: KeyRing::new(key, instance_id), lifetime, faults }
     }
 
     /// The public key, as base64 of its SPKI form.
     pub fn public_key(&self) -> Result<String, SigningKeyError> {
-        self.key.public_key()
+        self.keys.own().key.public_key()
     }
 
     /// A session token, version 2, for the application at `origin`. Lives as long as this instance's do, unless another
@@ -82,7 +83,8 @@ impl TokenMint {
         now: Duration,
     ) -> Result<String, SigningKeyError> {
         let minutes = now.saturating_sub(session.created_at).as_secs() / 60;
-        claims.extend(automatic(origin, &session.user_id, lifetime, NOT_BEFORE, now));
+        let made_at = self.faults.at(now).time_of_tokens(now);
+        claims.extend(automatic(origin, &session.user_id, lifetime, NOT_BEFORE, made_at));
         // Minutes since the first factor; there is no second one.
         claims.insert("fva".to_owned(), json!([minutes, -1]));
         claims.insert("sid".to_owned(), session.id.as_str().into());
@@ -94,50 +96,62 @@ impl TokenMint {
         if let Some(actor) = &session.actor {
             claims.insert("act".to_owned(), Value::Object(actor.clone()));
         }
-        self.key.sign(&self.header(SESSION_CATEGORY), &Value::Object(claims))
+        self.sign_as(SESSION_CATEGORY, &Value::Object(claims), now)
     }
 
     /// A token made from a template. What the token says by itself wins over the template, and it names no session.
     pub fn template_token(&self, token: TemplateToken<'_>, now: Duration) -> Result<String, SigningKeyError> {
         let mut claims = token.claims;
         claims.retain(|name, _| !is_reserved(name));
-        claims.extend(automatic(token.origin, token.user_id, token.lifetime, token.allowed_clock_skew, now));
-        self.key.sign(&self.header(TEMPLATE_CATEGORY), &Value::Object(claims))
+        let made_at = self.faults.at(now).time_of_tokens(now);
+        claims.extend(automatic(token.origin, token.user_id, token.lifetime, token.allowed_clock_skew, made_at));
+        self.sign_as(TEMPLATE_CATEGORY, &Value::Object(claims), now)
     }
 
     /// A handshake's payload: `Set-Cookie` values, signed.
-    pub fn handshake_token(&self, directives: &[String]) -> Result<String, SigningKeyError> {
-        self.key.sign(&self.header(SESSION_CATEGORY), &json!({ "handshake": directives }))
+    pub fn handshake_token(&self, directives: &[String], now: Duration) -> Result<String, SigningKeyError> {
+        self.sign_as(SESSION_CATEGORY, &json!({ "handshake": directives }), now)
     }
 
     /// What a session token of this instance says, even one that has expired; none for anything else.
     pub fn read_session_token(&self, token: &str) -> Option<SessionClaims> {
-        let (header, claims) = self.key.verify(token)?;
-        if header != self.header(SESSION_CATEGORY) {
-            return None;
-        }
+        let signed_by = |named: &Arc<NamedKey>| {
+            let (its_header, claims) = named.key.verify(token)?;
+            (its_header == header(SESSION_CATEGORY, &named.kid)).then_some(claims)
+        };
+        let claims = self.keys.all(&Faults::default()).iter().find_map(signed_by)?;
         let text = |name: &str| claims.get(name)?.as_str().map(str::to_owned);
         Some(SessionClaims { session_id: text("sid")?, user_id: text("sub")? })
     }
 
-    /// Any token at all.
+    /// Any token at all, signed with the instance's own key.
     pub fn sign(&self, header: &Value, claims: &Value) -> Result<String, SigningKeyError> {
-        self.key.sign(header, claims)
+        self.keys.own().key.sign(header, claims)
     }
 
-    /// The key's name.
+    /// The name of the instance's own key.
     pub fn key_id(&self) -> &str {
-        &self.kid
+        &self.keys.own().kid
+    }
+
+    /// All keys.
+    pub const fn keys(&self) -> &KeyRing {
+        &self.keys
     }
 
     /// The public keys (RFC 7517).
-    pub fn jwks(&self) -> Value {
-        json!({ "keys": [self.key.jwk(&self.kid)] })
+    pub fn jwks(&self, now: Duration) -> Value {
+        self.keys.jwks(&self.faults.at(now))
     }
 
-    fn header(&self, category: &str) -> Value {
-        json!({ "alg": "RS256", "cat": category, "kid": self.kid, "typ": "JWT" })
+    fn sign_as(&self, category: &str, claims: &Value, now: Duration) -> Result<String, SigningKeyError> {
+        let named = self.keys.current(&self.faults.at(now));
+        named.key.sign(&header(category, &named.kid), claims)
     }
+}
+
+fn header(category: &str, kid: &str) -> Value {
+    json!({ "alg": "RS256", "cat": category, "kid": kid, "typ": "JWT" })
 }
 
 /// The claims that every token has.

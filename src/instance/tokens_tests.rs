@@ -8,7 +8,7 @@ const NOW: Duration = Duration::from_secs(1_700_000_000);
 const ORIGIN: &str = "http://localhost:3000";
 
 fn mint() -> TokenMint {
-    TokenMint::new(SigningKey::generate().unwrap().0, "ins_1".to_owned(), Duration::from_secs(60))
+    TokenMint::new(SigningKey::generate().unwrap().0, "ins_1".to_owned(), Duration::from_secs(60), Arc::default())
 }
 
 fn session() -> Session {
@@ -89,16 +89,13 @@ fn only_a_session_token_of_this_instance_names_a_session() {
 
     let (head, signature) = token.rsplit_once('.').unwrap();
     let forged_claims = URL_SAFE_NO_PAD.encode(json!({ "sid": "sess_1", "sub": "user_2" }).to_string());
-    let foreign = TokenMint::new(SigningKey::generate().unwrap().0, "ins_1".to_owned(), Duration::from_secs(60));
+    let foreign = self::mint();
     for (what, other) in [
         ("another key's", foreign.session_token(&session(), ORIGIN, None, NOW).unwrap()),
         ("other claims", format!("{}.{forged_claims}.{signature}", head.split('.').next().unwrap())),
         ("no signature", format!("{head}.")),
-        (
-            "a template's",
-            mint.key.sign(&mint.header(TEMPLATE_CATEGORY), &json!({ "sid": "sess_1", "sub": "user_1" })).unwrap(),
-        ),
-        ("a handshake's", mint.handshake_token(&["__session=x".to_owned()]).unwrap()),
+        ("a template's", mint.sign_as(TEMPLATE_CATEGORY, &json!({ "sid": "sess_1", "sub": "user_1" }), NOW).unwrap()),
+        ("a handshake's", mint.handshake_token(&["__session=x".to_owned()], NOW).unwrap()),
         ("nonsense", "a.b.c".to_owned()),
         ("nothing", String::new()),
     ] {

@@ -4,9 +4,9 @@
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::{
-    Extension, Json,
-    extract::{ConnectInfo, State, rejection::JsonRejection},
-    http::{HeaderMap, HeaderValue, StatusCode, header},
+    Json,
+    extract::{ConnectInfo, FromRequestParts, State, rejection::JsonRejection},
+    http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
 };
 use serde::Deserialize;
@@ -127,9 +127,24 @@ fn is_of_session(claim: &str) -> bool {
 #[serde(deny_unknown_fields)]
 pub struct SignInAs {
     /// An id, an email address or what stands before its `@`.
-    user: String,
+    pub user: String,
     /// The organization that the session is in, by id or slug.
-    organization: Option<String>,
+    pub organization: Option<String>,
+}
+
+/// That a request came from this machine, wherever the instance is served. Others are refused.
+pub struct FromThisMachine;
+
+impl<S: Sync> FromRequestParts<S> for FromThisMachine {
+    type Rejection = ClerkError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ClerkError> {
+        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
+        if peer.is_some_and(|ConnectInfo(peer)| peer.ip().to_canonical().is_loopback()) {
+            return Ok(Self);
+        }
+        Err(ClerkError::new(StatusCode::FORBIDDEN, "not_allowed_access", "This is for this machine only."))
+    }
 }
 
 /// `POST /test/sign_in` with `{"user": "ada"}`: a browser that is signed in, as its cookies (`Set-Cookie`) and as
@@ -137,13 +152,10 @@ pub struct SignInAs {
 /// can make browsers send those, but no JSON.
 pub async fn sign_in(
     State(state): State<Arc<InstanceState>>,
-    peer: Option<Extension<ConnectInfo<SocketAddr>>>,
+    _: FromThisMachine,
     headers: HeaderMap,
     body: Result<Json<SignInAs>, JsonRejection>,
 ) -> Result<Response, ClerkError> {
-    if !peer.is_some_and(|Extension(ConnectInfo(peer))| peer.ip().to_canonical().is_loopback()) {
-        return Err(ClerkError::new(StatusCode::FORBIDDEN, "not_allowed_access", "This is for this machine only."));
-    }
     let Ok(Json(wanted)) = body else {
         let message = "The body must be JSON: {\"user\": \"ada\"}.";
         return Err(ClerkError::new(StatusCode::BAD_REQUEST, "request_body_invalid", message));
@@ -162,7 +174,7 @@ pub async fn sign_in(
 }
 
 impl InstanceState {
-    async fn sign_in_as(&self, wanted: &SignInAs, browser: &Browser) -> Result<Vec<String>, ToolError> {
+    pub(super) async fn sign_in_as(&self, wanted: &SignInAs, browser: &Browser) -> Result<Vec<String>, ToolError> {
         let user = self.store.find_user(wanted.user.clone()).await?;
         if user.banned {
             return Err(ToolError::Banned);

@@ -24,6 +24,8 @@ pub struct PageContext {
     pub viewer: Viewer,
     /// Whether the embedded Clerk serves this application.
     pub embedded_clerk: bool,
+    /// What goes wrong with it on demand, in words; none while nothing does.
+    pub fault: Option<String>,
     /// Whether the embedded gateway's routes can be looked at.
     pub gateway_routes: bool,
     /// Where to sign in; returns to the account page.

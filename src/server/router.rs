@@ -26,6 +26,7 @@ use super::{
 use crate::{
     clerk::Auth,
     gateway::{Dependencies, Gateway, Overview, RESOURCE_METADATA_PATH},
+    instance::Instance,
     model::{PageContext, Viewer},
     ui,
 };
@@ -153,6 +154,7 @@ fn page_context(services: &Arc<Services>, parts: &Parts) -> PageContext {
     PageContext {
         viewer,
         embedded_clerk: services.instance.is_some(),
+        fault: services.instance.as_ref().and_then(Instance::fault_in_words),
         gateway_routes: false,
         sign_in_url,
         sign_up_url,

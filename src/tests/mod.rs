@@ -11,6 +11,7 @@ mod decisions;
 mod embedded_accounts;
 mod embedded_backend_api;
 mod embedded_clerk;
+mod embedded_faults;
 mod embedded_organizations;
 mod embedded_seed;
 mod embedded_tools;

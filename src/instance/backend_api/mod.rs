@@ -144,8 +144,8 @@ async fn require_secret_key(
     ))
 }
 
-async fn jwks(State(state): State<Arc<InstanceState>>) -> Json<Value> {
-    Json(state.mint.jwks())
+async fn jwks(State(state): State<Arc<InstanceState>>) -> Result<Json<Value>, ClerkError> {
+    state.published_keys().await.map(Json)
 }
 
 async fn handshake_payload(State(state): State<Arc<InstanceState>>, params: Params) -> Result<Json<Value>, ClerkError> {

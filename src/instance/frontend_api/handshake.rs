@@ -15,8 +15,8 @@ use url::Url;
 use crate::instance::{InstanceState, accounts::Browser, clerk_error::ClerkError, redirect};
 
 /// `GET /.well-known/jwks.json`: the public keys.
-pub async fn jwks(State(state): State<Arc<InstanceState>>) -> Json<Value> {
-    Json(state.mint.jwks())
+pub async fn jwks(State(state): State<Arc<InstanceState>>) -> Result<Json<Value>, ClerkError> {
+    state.published_keys().await.map(Json)
 }
 
 /// The part of a handshake's query that this instance uses. Tokens in it are not looked at: a session is found by the
@@ -50,7 +50,9 @@ pub async fn handshake(
         let nonce = state.store.keep_handshake(directives, state.now()).await?;
         target.query_pairs_mut().append_pair("__clerk_handshake_nonce", &nonce);
     } else {
-        target.query_pairs_mut().append_pair("__clerk_handshake", &state.mint.handshake_token(&directives)?);
+        target
+            .query_pairs_mut()
+            .append_pair("__clerk_handshake", &state.mint.handshake_token(&directives, state.now())?);
     }
     Ok((StatusCode::TEMPORARY_REDIRECT, no_store_location(&target)))
 }

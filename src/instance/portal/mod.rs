@@ -3,6 +3,7 @@
 mod fields;
 mod outbox;
 mod page;
+mod personas;
 mod sign_in;
 mod sign_out;
 mod sign_up;
@@ -15,7 +16,7 @@ use axum::{
     http::{HeaderValue, StatusCode, header, request::Parts},
     middleware::{Next, from_fn},
     response::{IntoResponse, Redirect, Response},
-    routing::get,
+    routing::{get, post},
 };
 use maud::Markup;
 use url::Url;
@@ -32,6 +33,7 @@ pub fn router() -> Router<Arc<InstanceState>> {
     Router::new()
         .route("/", get(home))
         .route("/sign-in", get(sign_in::show).post(sign_in::submit))
+        .route("/sign-in/as", post(personas::submit))
         .route("/sign-up", get(sign_up::show).post(sign_up::submit))
         .route("/sign-out", get(sign_out::show).post(sign_out::submit))
         .route("/outbox", get(outbox::show))

@@ -24,6 +24,11 @@ pub fn page(state: &InstanceState, title: &str, card: &Markup) -> Markup {
                     strong { "Embedded Clerk." }
                     " This Clerk is local: accounts live on this machine only. Not for production."
                 }
+                @if let Some(fault) = state.fault_in_words() {
+                    aside.fault-banner aria-label="Faults on demand" {
+                        strong { "A fault is on." } " " (fault)
+                    }
+                }
                 main.portal {
                     a.portal-brand href="/" { span.brand-mark aria-hidden="true" {} "Gatehouse" }
                     section.card aria-labelledby="title" { (card) }

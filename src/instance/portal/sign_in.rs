@@ -9,7 +9,6 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use maud::{Markup, html};
-use secrecy::ExposeSecret;
 use serde::Deserialize;
 
 use super::{
@@ -17,9 +16,10 @@ use super::{
     fields::{Field, form_error},
     go_on, html as html_response,
     page::page,
+    personas::people_to_try,
 };
 use crate::instance::{
-    InstanceState, Lockout, Person, StoreError,
+    InstanceState, Lockout, StoreError,
     accounts::{AccountError, Browser, Refusal},
 };
 
@@ -111,7 +111,7 @@ fn sign_in_page(
             button.button.button-primary type="submit" { "Sign in" }
         }
         p.muted { "No account yet? " a href=(target.link(state, "sign-up")) { "Sign up" } }
-        (people_to_try(&state.people))
+        (people_to_try(state, target))
     };
     page(state, "Sign in", &card)
 }
@@ -119,18 +119,5 @@ fn sign_in_page(
 fn already_signed_in(target: &ReturnTarget, email: &str) -> Markup {
     html! {
         p.notice { "You are signed in as " strong { (email) } ". " a href=(target.as_str()) { "Continue" } }
-    }
-}
-
-fn people_to_try(people: &[Person]) -> Markup {
-    html! {
-        section.seeded aria-labelledby="seeded-title" {
-            h2 #seeded-title { "People to try" }
-            ul {
-                @for person in people {
-                    li { code { (person.email) } " " code { (person.password.expose_secret()) } span.tag { (person.about) } }
-                }
-            }
-        }
     }
 }

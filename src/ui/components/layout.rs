@@ -13,6 +13,7 @@ pub fn Layout(children: Children) -> impl IntoView {
     view! {
         <a class="skip-link" href="#main">"Skip to the content"</a>
         {context.embedded_clerk.then_some(EmbeddedBanner)}
+        {context.fault.clone().map(|fault| view! { <FaultBanner fault /> })}
         <SiteHeader context />
         <main id="main">
             <SignOutFailed />
@@ -31,6 +32,18 @@ fn EmbeddedBanner() -> impl IntoView {
         <aside class="embedded-banner" aria-label="About this Clerk">
             <strong>"Embedded Clerk."</strong>
             " This Clerk is local: accounts live on this machine only. Not for production."
+        </aside>
+    }
+}
+
+/// Says that something goes wrong because somebody wanted it to.
+#[component]
+fn FaultBanner(fault: String) -> impl IntoView {
+    view! {
+        <aside class="fault-banner" aria-label="Faults on demand">
+            <strong>"A fault is on."</strong>
+            " "
+            {fault}
         </aside>
     }
 }
