@@ -13,12 +13,25 @@ pub struct Account {
     pub session_id: String,
     /// When the session token that was used expires, in seconds since the Unix epoch.
     pub token_expires_at: u64,
-    /// The organization that is active in the session: its name in addresses, or its id.
+    /// Who the user is; none where Clerk did not say.
+    pub person: Option<Person>,
+    /// The organization that is active in the session: its name, or how addresses call it, or its id.
     pub organization: Option<String>,
     /// What the gateway answered.
     pub greeting: Result<String, AccountError>,
     /// How the answer came about.
     pub journey: Journey,
+}
+
+/// Somebody, as a page names them.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Person {
+    /// What they are called.
+    pub name: Option<String>,
+    /// Where mail reaches them.
+    pub email: Option<String>,
+    /// Where their picture is, on this origin.
+    pub picture: Option<String>,
 }
 
 /// Why the account page cannot show what it should. Closed, and with nothing inside that a page must not show.

@@ -9,7 +9,7 @@ mod page_context;
 mod sign_out;
 mod theme;
 
-pub use account::{Account, AccountError};
+pub use account::{Account, AccountError, Person};
 pub use component_setup::ComponentSetup;
 pub use gateway_routes::{GatewayRoute, GatewayRoutes, GatewayRoutesError, GatewayStep, RefusedChange};
 pub use journey::{GatewayCall, GatewayView, Journey, JourneyStep, Token, Verdict};

@@ -19,13 +19,15 @@ pub async fn account_data() -> Result<Account, AccountError> {
     let services = services()?;
     let traveller = Traveller::of_this_request();
     let now = (services.clock)();
-    let hello = services.gateway.hello(&services.clerk, &user, now).await;
+    let hello = services.gateway.hello(&services.clerk, &user, now);
+    let (hello, person, organization) = services.people.named_beside(hello, &user, &services.clerk, now).await;
     let greeting = hello.greeting.inspect_err(set_status);
     Ok(Account {
         user_id: user.user_id().to_owned(),
         session_id: user.session_id().unwrap_or_default().to_owned(),
         token_expires_at: user.claims().expires_at(),
-        organization: user.organization().map(|organization| organization.slug.unwrap_or(organization.id)),
+        person,
+        organization,
         greeting,
         journey: traveller.journey(&user, now, hello.calls),
     })

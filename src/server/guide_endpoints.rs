@@ -65,7 +65,9 @@ async fn update_user(
 ) -> Result<String, EndpointError> {
     let user = signed_in(auth, "Unauthorized")?;
     let update = form?.check()?;
-    match services.clerk.backend().users().update_user(user.user_id(), &update).await {
+    let updated = services.clerk.backend().users().update_user(user.user_id(), &update).await;
+    services.people.forget(user.user_id());
+    match updated {
         Ok(user) => Ok(answer(&json!({ "user": PublicUser::from(user) }))),
         Err(BackendError::Refused { status: 422, errors, .. }) => Err(EndpointError::refused_by_clerk(&errors)),
         Err(error) => Err(EndpointError::failed(error)),

@@ -15,6 +15,7 @@
 //! - `lab`: sends what ought to be refused, to see it refused
 //! - `theme`: whether pages are light or dark; `sign_out_failure`: what the page after a failed sign-out says; `cookies`:
 //!   what both are kept in
+//! - `people`: who is signed in, as pages name them
 //! - `health`, `metrics`, `telemetry`, `traces`, `serve`, `start_message`: operations
 
 mod clock;
@@ -37,6 +38,7 @@ pub mod journey;
 mod lab;
 mod metrics;
 mod middleware;
+mod people;
 mod profile_form;
 mod redirect_loop;
 pub mod request;

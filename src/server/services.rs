@@ -9,6 +9,7 @@ use super::{
     components::Components,
     config::{ClerkConfig, EmbeddedClerk, HostedClerk},
     lab::Lab,
+    people::People,
     supabase::{STAND_IN_PATH, SupabaseClient},
 };
 use crate::{
@@ -34,6 +35,8 @@ pub struct Services {
     pub tracer: Tracer,
     /// Calls the service behind `/api/supabase`.
     pub supabase: SupabaseClient,
+    /// Knows people by name.
+    pub people: People,
     /// The issuers' keys.
     pub key_sets: Arc<KeySets>,
     /// The keys of the application's own Clerk.
@@ -102,6 +105,7 @@ impl Services {
             tracer,
             lab: lab.transpose()?,
             supabase: supabase(config, &own_url)?,
+            people: People::new(&public_url),
             key_sets,
             keys,
             issuer: setup.issuer,

@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
+use reqwest::Method;
+use serde_json::json;
 use tokio::sync::Notify;
 
-use super::support::{App, Behaviour, FakeGateway, Issuer, Page, eventually};
+use super::support::{Answer, App, Behaviour, FakeBackend, FakeGateway, Issuer, Page, eventually};
 
 /// The account page of a signed-in user, with this gateway.
 async fn account_with(gateway_url: &str) -> (App, String, Page) {
@@ -105,4 +107,56 @@ async fn the_server_function_answers_scripts_too() {
     let page = Page::read(post(format!("Bearer {token}")).send().await.unwrap()).await;
     assert_eq!(page.status, 200);
     assert!(page.body.contains("\"greeting\":{\"Ok\":\"Hello World\"}"), "{}", page.body);
+}
+
+#[tokio::test]
+async fn the_page_names_who_is_signed_in_and_where() {
+    let app = App::start(&[]).await;
+    let request = app.request(Method::POST, "/__clerk/test/sign_in");
+    let request = request.json(&json!({ "user": "grace", "organization": "acme" }));
+    let cookies = Page::read(request.send().await.unwrap()).await.cookies_after("");
+    let page = app.navigate("/account", &cookies).await;
+    for shown in ["Grace Hopper", "grace@example.com", ">GH<", "<dd>Acme<"] {
+        assert!(page.body.contains(shown), "{shown}: {}", page.body);
+    }
+    let change = app.request(Method::POST, "/api/user").header("cookie", &cookies).header("origin", &app.origin);
+    let change = change.json(&json!({ "firstName": "Amazing" })).send().await.unwrap();
+    assert_eq!(change.status(), 200);
+    let page = app.navigate("/account", &cookies).await;
+    assert!(page.body.contains("Amazing Hopper") && page.body.contains(">AH<"), "at once: {}", page.body);
+}
+
+/// The account page of `user_1` at a hosted Clerk, twice.
+async fn account_twice(backend: &FakeBackend) -> [Page; 2] {
+    let issuer = Issuer::start().await;
+    let app = issuer.app(&[("CLERK_API_URL", &backend.url)]).await;
+    let authorization = format!("Bearer {}", issuer.key().sign(&issuer.claims(&app)));
+    let headers = [("authorization", authorization.as_str())];
+    [app.get("/account", &headers).await, app.get("/account", &headers).await]
+}
+
+#[tokio::test]
+async fn a_second_visit_asks_nobody() {
+    let user = json!({
+        "id": "user_1", "first_name": "<b>Ada</b>", "last_name": "King", "has_image": true,
+        "image_url": "https://img.clerk.com/portrait", "email_addresses": [],
+    });
+    let backend = FakeBackend::answering(Answer::json(200, user)).await;
+    for page in account_twice(&backend).await {
+        assert!(page.status == 200 && page.body.contains("&lt;b&gt;Ada&lt;/b&gt; King"), "{}", page.body);
+        assert!(!page.body.contains("img.clerk.com"), "initials tell nobody of the visit");
+    }
+    assert_eq!(backend.lines(), ["GET /v1/users/user_1"]);
+}
+
+#[tokio::test]
+async fn a_clerk_that_fails_or_is_silent_costs_the_name_only() {
+    for answer in [Answer::text(400, "boom"), Answer::text(200, "boom"), Answer::silence()] {
+        let backend = FakeBackend::answering(answer).await;
+        for page in account_twice(&backend).await {
+            let whole = page.body.contains("Hello World") && page.body.contains("user_1");
+            assert!(page.status == 200 && whole && !page.body.contains("class=\"identity\""), "{}", page.body);
+        }
+        assert_eq!(backend.lines(), ["GET /v1/users/user_1"], "and for a while nobody asks again");
+    }
 }

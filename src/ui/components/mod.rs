@@ -2,6 +2,7 @@
 
 mod chain;
 mod icon;
+mod identity;
 mod island_scripts;
 mod journey;
 pub mod layout;
@@ -12,6 +13,7 @@ mod theme_switch;
 
 pub use chain::{Chain, Mark, Station};
 pub use icon::Icon;
+pub use identity::Identity;
 pub use island_scripts::IslandScripts;
 pub use journey::{GatewaySteps, JourneySection};
 pub use notice::Notice;

@@ -7,7 +7,7 @@ use crate::{
     model::{Account, AccountError, PageContext},
     rpc,
     ui::{
-        components::{IslandScripts, JourneySection, Notice, SourceDrawer, source::source_file},
+        components::{Identity, IslandScripts, JourneySection, Notice, SourceDrawer, source::source_file},
         islands::token_clock::TokenClock,
     },
 };
@@ -44,6 +44,7 @@ fn SignedInAccount(account: Account) -> impl IntoView {
             </section>
             <section class="card" aria-labelledby="session-title">
                 <h2 id="session-title">"Your session"</h2>
+                {account.person.map(|person| view! { <Identity person /> })}
                 <dl class="facts">
                     <dt>"User"</dt>
                     <dd><code>{account.user_id}</code></dd>
