@@ -2,7 +2,7 @@
 # Written for GNU make 3.81 (macOS) and newer.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run watch build check test test-clients conformance bench bench-gateway mutants fuzz clean
+.PHONY: help setup run watch build check test test-clients conformance bench bench-gateway bench-instance mutants fuzz clean
 
 # What .ci/setup installs goes before all else. Recipes say `cargo-leptos`, not `cargo leptos`,
 # because rustup and cargo may look into their own folder of programs first.
@@ -30,7 +30,7 @@ release := LEPTOS_SITE_ROOT=$(release_site)
 release_build := @$(release) .ci/step 'release build' cargo-leptos build --release --precompress
 
 help: ## List the commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s  %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s  %s\n", $$1, $$2 }' Makefile
 
 setup: ## Install all that run, check and test need
 	@.ci/setup run check test
@@ -90,6 +90,10 @@ bench-gateway: ## Measure the gateway next to HAProxy, on a release build
 	@.ci/step 'setup' .ci/setup bench-gateway
 	@.ci/step 'release build, server' cargo build --release --locked $(server) --bin gatehouse
 	@.ci/step 'gateway' node benches/gateway.mjs
+
+bench-instance: ## Measure the embedded Clerk: tokens, signing in with 100 000 users, every other call
+	@.ci/step 'setup' .ci/setup run
+	@.ci/step 'instance' cargo bench --locked $(server) --bench instance
 
 mutants: ## Change src/jwt in every small way and see that the tests notice (an hour)
 	@.ci/step 'setup' .ci/setup mutants

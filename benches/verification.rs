@@ -14,6 +14,9 @@
 #[path = "../src/testing.rs"]
 mod testing;
 
+#[path = "lib/samples.rs"]
+mod samples;
+
 use std::{
     hint::black_box,
     process::ExitCode,
@@ -28,6 +31,7 @@ use gatehouse::{
     jwt::{KeySet, Rules, Verifier, public_key_from_pem},
 };
 use http::{Request, request::Parts};
+use samples::Samples;
 use serde_json::json;
 use testing::{TestKey, session_claims, with};
 use tokio::runtime::Runtime;
@@ -37,35 +41,6 @@ const ORIGIN: &str = "http://localhost:3000";
 const ISSUER: &str = "https://local-dev-1.clerk.accounts.dev";
 const PUBLISHABLE_KEY: &str = "pk_test_bG9jYWwtZGV2LTEuY2xlcmsuYWNjb3VudHMuZGV2JA";
 const NOW: Duration = Duration::from_secs(1_666_648_250);
-
-/// Samples of one thing that is measured, in nanoseconds.
-#[derive(Default)]
-struct Samples(Vec<u64>);
-
-impl Samples {
-    fn take(&mut self, work: impl FnOnce()) {
-        let start = Instant::now();
-        work();
-        self.note(start);
-    }
-
-    fn note(&mut self, start: Instant) {
-        self.0.push(u64::try_from(start.elapsed().as_nanos()).unwrap_or(u64::MAX));
-    }
-
-    /// The time that `share` of the samples stay below, in microseconds.
-    #[expect(
-        clippy::cast_precision_loss,
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "small numbers"
-    )]
-    fn quantile(&mut self, share: f64) -> f64 {
-        self.0.sort_unstable();
-        let index = ((self.0.len() - 1) as f64 * share) as usize;
-        self.0[index] as f64 / 1000.0
-    }
-}
 
 /// A bound that a measurement must keep.
 enum Bound {

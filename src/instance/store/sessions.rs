@@ -15,7 +15,7 @@ use super::{
 use crate::instance::ids::{hash_secret, new_id, new_secret};
 
 /// A session.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Session {
     /// `sess_…`
     pub id: String,
