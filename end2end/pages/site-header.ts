@@ -4,6 +4,7 @@ import type { Locator, Page } from "@playwright/test";
 
 export class SiteHeader {
   readonly accountLink: Locator;
+  readonly labLink: Locator;
   readonly gatewayRoutesLink: Locator;
   readonly signInLink: Locator;
   readonly signUpLink: Locator;
@@ -12,6 +13,7 @@ export class SiteHeader {
   constructor(page: Page) {
     const header = page.getByRole("banner");
     this.accountLink = header.getByRole("link", { name: "Account" });
+    this.labLink = header.getByRole("link", { name: "Lab" });
     this.gatewayRoutesLink = header.getByRole("link", { name: "Gateway routes" });
     this.signInLink = header.getByRole("link", { name: "Sign in" });
     this.signUpLink = header.getByRole("link", { name: "Sign up" });

@@ -52,7 +52,8 @@ test("a newcomer signs up, looks around and leaves with the keyboard alone", asy
   await page.keyboard.press("Enter");
   await expect(source).toHaveAttribute("open");
 
-  await page.goto("/lab");
+  await tabTo(page, accountPage.header.labLink);
+  await page.keyboard.press("Enter");
   await tabTo(page, page.getByRole("button", { name: "No token", exact: true }));
   await page.keyboard.press("Enter");
   await expect(page.getByRole("region", { name: "No token" })).toContainText("refused: missing");
@@ -74,7 +75,7 @@ test("the first stop leads past the header", async ({ page, homePage }) => {
 
 /** Presses Tab until the element has the focus. */
 async function tabTo(page: Page, target: Locator): Promise<void> {
-  for (let stops = 0; stops < 20; stops += 1) {
+  for (let stops = 0; stops < 40; stops += 1) {
     await page.keyboard.press("Tab");
     if (await target.evaluate((element) => element === document.activeElement)) {
       return;

@@ -55,7 +55,7 @@ fn every_end_has_its_picture() {
     );
     expect(
         vec![call(None, None)],
-        [("call took 1.5 ms", Mark::Refused), ("not reached", Mark::Unseen), ("not reached", Mark::Unseen)],
+        [("no answer · 1.5 ms", Mark::Refused), ("not reached", Mark::Unseen), ("not reached", Mark::Unseen)],
     );
     expect(
         Vec::new(),

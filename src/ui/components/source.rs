@@ -23,15 +23,19 @@ macro_rules! source_file {
 }
 pub(in crate::ui) use source_file;
 
-/// Some lines of a file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Some lines of a file, ready to be shown. Cutting and marking them takes a while, so pages keep theirs in statics.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Excerpt {
-    /// The file's path.
-    pub path: &'static str,
     /// The number of the first line.
     pub first_line: usize,
     /// The lines.
     pub text: &'static str,
+    /// Where they stand, in words.
+    label: String,
+    /// Where they stand, as editors write it.
+    place: String,
+    /// The lines as HTML, without the indentation that all of them share.
+    html: String,
 }
 
 impl SourceFile {
@@ -53,44 +57,56 @@ impl SourceFile {
             }
         }
         let first_line = self.text[..from].matches('\n').count() + 1;
-        Some(Excerpt { path: self.path, first_line, text: rest[..end].trim_end() })
+        Some(Excerpt::new(self.path, first_line, rest[..end].trim_end()))
     }
 }
 
 impl Excerpt {
-    /// The lines, without the indentation that all of them share.
-    fn lines(&self) -> Vec<&'static str> {
-        let indent = self.text.len() - self.text.trim_start_matches(' ').len();
-        self.text.lines().map(|line| line.get(indent..).unwrap_or_else(|| line.trim_start())).collect()
+    fn new(path: &str, first_line: usize, text: &'static str) -> Self {
+        let last_line = first_line + text.lines().count() - 1;
+        Self {
+            first_line,
+            text,
+            label: format!("{path}, lines {first_line} to {last_line}"),
+            place: format!("{path}:{first_line}–{last_line}"),
+            html: html(text),
+        }
     }
+}
+
+fn html(text: &str) -> String {
+    let indent = text.len() - text.trim_start_matches(' ').len();
+    let line = |line: &str| {
+        let line = line.get(indent..).unwrap_or_else(|| line.trim_start());
+        let class = if line.trim_start().starts_with("//") { "line comment" } else { "line" };
+        let line = line.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+        format!("<span class=\"{class}\">{line}\n</span>")
+    };
+    text.lines().map(line).collect()
 }
 
 /// Source code that one can open. `summary` says what it decides.
 #[component]
 pub fn SourceDrawer(
     summary: &'static str,
-    excerpt: Option<Excerpt>,
+    excerpt: Option<&'static Excerpt>,
     /// What does the same in the article or the guide.
     #[prop(optional)]
     counterpart: Option<&'static str>,
     #[prop(optional)] open: bool,
 ) -> impl IntoView {
     excerpt.map(|excerpt| {
-        let lines = excerpt.lines().into_iter().map(|line| {
-            let class = if line.trim_start().starts_with("//") { "line comment" } else { "line" };
-            view! { <span class=class>{line}"\n"</span> }
-        });
-        let last_line = excerpt.first_line + excerpt.text.lines().count() - 1;
-        let label = format!("{}, lines {} to {last_line}", excerpt.path, excerpt.first_line);
         view! {
             <details class="source" open=open>
                 <summary>
                     <span>{summary}</span>
                     " "
-                    <code>{format!("{}:{}–{last_line}", excerpt.path, excerpt.first_line)}</code>
+                    <code>{excerpt.place.as_str()}</code>
                 </summary>
                 {counterpart.map(|name| view! { <p class="counterpart">{name}</p> })}
-                <pre tabindex="0" role="region" aria-label=label><code>{lines.collect_view()}</code></pre>
+                <pre tabindex="0" role="region" aria-label=excerpt.label.as_str()>
+                    <code inner_html=excerpt.html.as_str()></code>
+                </pre>
             </details>
         }
     })
@@ -117,6 +133,22 @@ mod tests {
 
     #[test]
     fn shared_indentation_is_left_out() {
-        assert_eq!(FILE.cut("if x").unwrap().lines(), ["if x {", "}"]);
+        let lines = "<span class=\"line\">if x {\n</span><span class=\"line\">}\n</span>";
+        assert_eq!(FILE.cut("if x").unwrap().html, lines);
+    }
+
+    #[test]
+    fn code_is_text_and_comments_are_marked() {
+        let shown = html("// A & B\nlet a: Vec<u8>;");
+        assert_eq!(
+            shown,
+            "<span class=\"line comment\">// A &amp; B\n</span><span class=\"line\">let a: Vec&lt;u8&gt;;\n</span>"
+        );
+    }
+
+    #[test]
+    fn an_excerpt_says_where_it_stands() {
+        let excerpt = FILE.cut("fn one").unwrap();
+        assert_eq!((excerpt.label.as_str(), excerpt.place.as_str()), ("a.rs, lines 3 to 6", "a.rs:3–6"));
     }
 }

@@ -1,5 +1,7 @@
 //! The account page, as in the article: the gateway's answer to the signed-in user, rendered on the server.
 
+use std::sync::LazyLock;
+
 use leptos::prelude::*;
 use leptos_meta::Title;
 
@@ -7,7 +9,10 @@ use crate::{
     model::{Account, AccountError, PageContext},
     rpc,
     ui::{
-        components::{Identity, IslandScripts, JourneySection, Notice, SourceDrawer, source::source_file},
+        components::{
+            Identity, IslandScripts, JourneySection, Notice, SourceDrawer,
+            source::{Excerpt, source_file},
+        },
         islands::token_clock::TokenClock,
     },
 };
@@ -62,12 +67,19 @@ fn SignedInAccount(account: Account) -> impl IntoView {
     }
 }
 
+/// The server function, the call that it makes, and what the gateway asks of that.
+static SOURCES: LazyLock<[Option<Excerpt>; 3]> = LazyLock::new(|| {
+    [
+        source_file!("src/rpc/account_data.rs").cut("pub async fn account_data"),
+        source_file!("src/server/gateway_client.rs").cut("async fn ask"),
+        source_file!("config/policies.json").cut("    {"),
+    ]
+});
+
 /// The code that made the page.
 #[component]
 fn Code() -> impl IntoView {
-    let function = source_file!("src/rpc/account_data.rs").cut("pub async fn account_data");
-    let client = source_file!("src/server/gateway_client.rs").cut("async fn ask");
-    let policy = source_file!("config/policies.json").cut("    {");
+    let [function, client, policy] = SOURCES.each_ref().map(Option::as_ref);
     view! {
         <section class="journey" aria-labelledby="code-title">
             <div class="section-head">

@@ -1,11 +1,13 @@
 //! The endpoints of Clerk's Astro guide, each beside the code that answers it.
 
+use std::sync::LazyLock;
+
 use leptos::prelude::*;
 use leptos_meta::Title;
 
 use crate::ui::components::{
     SourceDrawer,
-    source::{SourceFile, source_file},
+    source::{Excerpt, SourceFile, source_file},
 };
 
 const FILE: SourceFile = source_file!("src/server/guide_endpoints.rs");
@@ -51,6 +53,10 @@ const ENDPOINTS: [Endpoint; 4] = [
     },
 ];
 
+/// The code of each.
+static SOURCES: LazyLock<[Option<Excerpt>; 4]> =
+    LazyLock::new(|| ENDPOINTS.map(|endpoint| FILE.cut(endpoint.function)));
+
 /// `/endpoints`
 #[component]
 pub fn EndpointsPage() -> impl IntoView {
@@ -63,11 +69,11 @@ pub fn EndpointsPage() -> impl IntoView {
                 the code that this program was built from."
             </p>
         </div>
-        <div class="stops">{ENDPOINTS.map(card).collect_view()}</div>
+        <div class="stops">{ENDPOINTS.into_iter().zip(SOURCES.iter()).map(card).collect_view()}</div>
     }
 }
 
-fn card(endpoint: Endpoint) -> impl IntoView {
+fn card((endpoint, source): (Endpoint, &'static Option<Excerpt>)) -> impl IntoView {
     // What changes something is no link.
     let link = (endpoint.method == "GET")
         .then(|| view! { <a class="button" href=endpoint.path rel="external">"Open " {endpoint.path}</a> });
@@ -80,7 +86,7 @@ fn card(endpoint: Endpoint) -> impl IntoView {
             <p>{endpoint.shows}</p>
             <SourceDrawer
                 summary="What answers"
-                excerpt=FILE.cut(endpoint.function)
+                excerpt=source.as_ref()
                 counterpart=endpoint.counterpart
                 open=true
             />

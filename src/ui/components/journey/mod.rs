@@ -55,8 +55,11 @@ fn stations(journey: &Journey) -> Vec<Station> {
         Station {
             icon: Icon::Braces,
             name: "Server function",
-            note: call
-                .map_or_else(|| "no token, no call".to_owned(), |call| format!("call took {}", duration(call.took))),
+            note: match call {
+                None => "no token, no call".to_owned(),
+                Some(call) if answered => format!("call took {}", duration(call.took)),
+                Some(call) => format!("no answer · {}", duration(call.took)),
+            },
             mark: if answered { Mark::Passed } else { Mark::Refused },
         },
         policies(call),

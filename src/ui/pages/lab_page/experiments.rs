@@ -1,5 +1,7 @@
 //! What each experiment is called, what it shows, and which code decides it.
 
+use std::sync::LazyLock;
+
 use crate::{
     model::Experiment as E,
     ui::components::source::{Excerpt, SourceFile, source_file},
@@ -70,8 +72,15 @@ pub const fn explanation(experiment: E) -> &'static str {
 
 const VERIFY: SourceFile = source_file!("src/jwt/verify.rs");
 
+static SOURCES: LazyLock<Vec<Option<Excerpt>>> = LazyLock::new(|| E::ALL.into_iter().map(excerpt).collect());
+
 /// The code that decides it.
-pub fn excerpt(experiment: E) -> Option<Excerpt> {
+pub fn source(experiment: E) -> Option<&'static Excerpt> {
+    let index = E::ALL.iter().position(|one| *one == experiment)?;
+    SOURCES.get(index)?.as_ref()
+}
+
+fn excerpt(experiment: E) -> Option<Excerpt> {
     match experiment {
         E::GoodToken => VERIFY.cut("async fn verify_once"),
         E::NoToken | E::TwoTokens => source_file!("src/gateway/policies/bearer.rs").cut("pub fn bearer_token"),
@@ -100,7 +109,7 @@ mod tests {
         assert_eq!(listed, all);
         for experiment in E::ALL {
             assert_eq!(E::named(experiment.name()), Some(experiment));
-            let excerpt = excerpt(experiment).unwrap();
+            let excerpt = source(experiment).unwrap();
             assert!((3..60).contains(&excerpt.text.lines().count()), "{}", excerpt.text);
         }
     }

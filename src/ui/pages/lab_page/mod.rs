@@ -12,7 +12,7 @@ use crate::{
     rpc,
     ui::components::{GatewaySteps, Notice, SourceDrawer},
 };
-use experiments::{GROUPS, excerpt, explanation, title};
+use experiments::{GROUPS, explanation, source, title};
 
 /// `/lab`; `?run=` names an experiment.
 #[component]
@@ -116,7 +116,7 @@ fn Result(finding: Finding) -> impl IntoView {
             {finding.seen.map(|seen| view! { <GatewaySteps seen /> })}
             <dl class="claims headers">{headers.collect_view()}</dl>
             <pre class="answer" tabindex="0" role="region" aria-label="The body of the answer"><code>{finding.body}</code></pre>
-            <SourceDrawer summary="The lines that decide this" excerpt=excerpt(experiment) open=true />
+            <SourceDrawer summary="The lines that decide this" excerpt=source(experiment) open=true />
         </section>
     }
 }
