@@ -1,13 +1,14 @@
-// The embedded Clerk's sign-in page.
+// Where people sign in: the embedded Clerk's page, a plain form. `ComponentSignInPage` does the same with Clerk's component.
 
-import type { Locator, Page, Response } from "@playwright/test";
+import { type Locator, type Page, type Response, expect } from "@playwright/test";
 
 import type { Credentials } from "../fixtures/users";
 import { AccountPage } from "./account-page";
+import { tabTo } from "./keyboard";
 import { submit } from "./submit";
 
 export class SignInPage {
-  static readonly PATH = "/__clerk/sign-in";
+  readonly path: string = "/__clerk/sign-in";
 
   readonly heading: Locator;
   readonly email: Locator;
@@ -16,7 +17,7 @@ export class SignInPage {
   readonly signUpLink: Locator;
   readonly complaint: Locator;
 
-  constructor(private readonly page: Page) {
+  constructor(protected readonly page: Page) {
     this.heading = page.getByRole("heading", { name: "Sign in", level: 1 });
     this.email = page.getByLabel("Email address");
     this.password = page.getByLabel("Password");
@@ -27,7 +28,7 @@ export class SignInPage {
 
   /** Opens the page, and asks to go on to `returnTo` afterwards. */
   async goto(returnTo: string): Promise<Response | null> {
-    return this.page.goto(`${SignInPage.PATH}?redirect_url=${encodeURIComponent(returnTo)}`);
+    return this.page.goto(`${this.path}?redirect_url=${encodeURIComponent(returnTo)}`);
   }
 
   /** The button that signs in as a seeded person. */
@@ -47,5 +48,15 @@ export class SignInPage {
     await this.email.fill(credentials.email);
     await this.password.fill(credentials.password);
     return submit(this.page, this.signInButton);
+  }
+
+  /** The same without a mouse. */
+  async signInByKeyboard(credentials: Credentials): Promise<void> {
+    await tabTo(this.page, this.email);
+    await this.page.keyboard.type(credentials.email);
+    await this.page.keyboard.press("Tab");
+    await expect(this.password).toBeFocused();
+    await this.page.keyboard.type(credentials.password);
+    await this.page.keyboard.press("Enter");
   }
 }

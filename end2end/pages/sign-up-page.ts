@@ -1,12 +1,13 @@
-// The embedded Clerk's sign-up page.
+// Where people sign up: the embedded Clerk's page, a plain form. `ComponentSignUpPage` does the same with Clerk's component.
 
 import type { Locator, Page, Response } from "@playwright/test";
 
 import type { Newcomer } from "../fixtures/users";
+import { tabTo } from "./keyboard";
 import { submit } from "./submit";
 
 export class SignUpPage {
-  static readonly PATH = "/__clerk/sign-up";
+  readonly path: string = "/__clerk/sign-up";
 
   readonly heading: Locator;
   readonly firstName: Locator;
@@ -16,7 +17,7 @@ export class SignUpPage {
   readonly signUpButton: Locator;
   readonly signInLink: Locator;
 
-  constructor(private readonly page: Page) {
+  constructor(protected readonly page: Page) {
     this.heading = page.getByRole("heading", { name: "Sign up", level: 1 });
     this.firstName = page.getByLabel("First name");
     this.lastName = page.getByLabel("Last name");
@@ -28,15 +29,33 @@ export class SignUpPage {
 
   /** Opens the page, and asks to go on to `returnTo` afterwards. */
   async goto(returnTo: string): Promise<Response | null> {
-    return this.page.goto(`${SignUpPage.PATH}?redirect_url=${encodeURIComponent(returnTo)}`);
+    return this.page.goto(`${this.path}?redirect_url=${encodeURIComponent(returnTo)}`);
   }
 
   /** Fills the form in, sends it and returns the answer to it. */
   async signUp(newcomer: Newcomer): Promise<Response> {
-    await this.firstName.fill(newcomer.firstName);
-    await this.lastName.fill(newcomer.lastName);
-    await this.email.fill(newcomer.email);
-    await this.password.fill(newcomer.password);
+    for (const [field, text] of this.answers(newcomer)) {
+      await field.fill(text);
+    }
     return submit(this.page, this.signUpButton);
+  }
+
+  /** The same without a mouse. */
+  async signUpByKeyboard(newcomer: Newcomer): Promise<void> {
+    for (const [field, text] of this.answers(newcomer)) {
+      await tabTo(this.page, field);
+      await this.page.keyboard.type(text);
+    }
+    await this.page.keyboard.press("Enter");
+  }
+
+  /** What goes into which field, in their order. */
+  protected answers(newcomer: Newcomer): readonly (readonly [field: Locator, text: string])[] {
+    return [
+      [this.firstName, newcomer.firstName],
+      [this.lastName, newcomer.lastName],
+      [this.email, newcomer.email],
+      [this.password, newcomer.password],
+    ];
   }
 }

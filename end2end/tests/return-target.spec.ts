@@ -68,7 +68,7 @@ for (const target of FOREIGN) {
     }
   });
 
-  test(`a form that was made to lead to ${target} signs nobody in`, async ({ page, context, signInPage }) => {
+  test(`a form that was made to lead to ${target} signs nobody in`, { tag: "@portal" }, async ({ page, context, signInPage }) => {
     const form = { identifier: GRACE.email, password: GRACE.password, redirect_url: target };
     await signInPage.goto("/account");
     const answer = await page.request.post("/__clerk/sign-in", { form, maxRedirects: 0 });

@@ -52,7 +52,7 @@ test("leaves the user's other browsers alone", async ({ context, accountPage, si
   await expect(accountPage.greeting).toBeVisible();
 });
 
-test("the embedded Clerk's own page asks first", async ({ page, homePage, accountPage, signInPage }) => {
+test("the embedded Clerk's own page asks first", { tag: "@portal" }, async ({ page, homePage, accountPage, signInPage }) => {
   await signInPage.enterAs(GRACE);
   await page.goto("/__clerk/sign-out");
   await accountPage.goto();

@@ -28,8 +28,9 @@ export async function run({ instance, browser, check }) {
       await clerk.signIn({ page, signInParams });
       await page.reload();
       await page.getByText(`Signed in as ${email}`, { exact: true }).waitFor();
-      // Goes to the home page by itself.
-      await clerk.signOut({ page });
+      // Stays on the page, which else would go while the helper still waits for an answer of it.
+      await clerk.signOut({ page, signOutOptions: { redirectUrl: "/#signed-out" } });
+      await page.reload();
       await page.getByText("Signed out", { exact: true }).waitFor();
     };
     await check("sign-in with a password, and sign-out", async () => {

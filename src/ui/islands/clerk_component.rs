@@ -37,7 +37,10 @@ pub fn ClerkComponent(mount: String, options: String) -> impl IntoView {
         }
     });
     view! {
-        <div class="clerk-component" node_ref=place></div>
+        // Clerk puts classes of its own in the place of those that the element it gets has.
+        <div class="clerk-component">
+            <div node_ref=place></div>
+        </div>
         <Show when=move || failed.get()>
             <Notice kind="error">
                 <p>"Clerk's scripts could not be loaded. Please load the page again."</p>
@@ -48,6 +51,7 @@ pub fn ClerkComponent(mount: String, options: String) -> impl IntoView {
 
 /// Starts Clerk, then mounts the component; none if there is no Clerk to start.
 fn start(mount: &str, options: &str, place: JsValue, failed: RwSignal<bool>) -> Option<()> {
+    show_query_to_component();
     let clerk = CLERK.with(Clone::clone)?;
     let components = CLERK_UI.with(Clone::clone)?;
     let options = JSON::parse(options).ok()?;
@@ -67,4 +71,14 @@ fn start(mount: &str, options: &str, place: JsValue, failed: RwSignal<bool>) -> 
     mounting.forget();
     failing.forget();
     Some(())
+}
+
+/// Clerk's components keep their address behind the `#`, and look for `redirect_url` there alone.
+fn show_query_to_component() {
+    let location = window().location();
+    let (Ok(query), Ok(hash)) = (location.search(), location.hash()) else { return };
+    if hash.is_empty() && !query.is_empty() {
+        // Replaced, so that one step back leads to the page before. An address that browsers refuse stays as it is.
+        let _replaced = location.replace(&format!("#/{query}"));
+    }
 }
