@@ -4,6 +4,7 @@
 //! - `frontend_api`: what browsers ask, as Clerk's own client and components do
 //! - `backend_api`: what servers ask, with the secret key
 //! - `bundles`: Clerk's own scripts for browsers
+//! - `social`: signing in with an account elsewhere; `identity_provider`: an elsewhere of its own
 //! - `portal`: the pages where people sign up, in and out; plain HTML forms
 //! - `accounts`: what signing up, in and out means
 //! - `user_resource`: a user as both APIs show them
@@ -21,6 +22,7 @@ mod bundles;
 mod clerk_error;
 mod faults;
 mod frontend_api;
+mod identity_provider;
 mod ids;
 mod metadata;
 mod organization_claims;
@@ -33,6 +35,7 @@ mod redirect;
 mod seed;
 mod session_cookies;
 mod signing_key;
+mod social;
 mod store;
 mod templates;
 mod tokens;
@@ -53,8 +56,10 @@ use secrecy::SecretString;
 use url::Url;
 
 pub use faults::{FaultError, Faults, OldKeys, OutOfBounds};
+pub use identity_provider::NAME as EMBEDDED_PROVIDER;
 pub use seed::{Person, SEED_PASSWORD, SEED_USERS, SeedError, SeedUser};
 pub use signing_key::SigningKeyError;
+pub use social::{SocialProvider, strategy_of};
 pub use store::{Lockout, StoreError};
 pub use tools::{NewAccount, ToolError};
 
@@ -62,9 +67,11 @@ use bundles::Bundles;
 use clerk_error::ClerkError;
 use faults::FaultSwitch;
 use frontend_api::Throttle;
+use identity_provider::IdentityProvider;
 use password::PasswordHasher;
 use publishable_key::{ISSUER_HOST, PUBLISHABLE_KEY};
 use seed::Seed;
+use social::{Provider, Providers};
 use store::Store;
 use tokens::TokenMint;
 
@@ -80,6 +87,10 @@ pub struct Settings {
     pub seed: Option<PathBuf>,
     /// The origin people use.
     pub public_url: Url,
+    /// How this program reaches itself.
+    pub own_url: Url,
+    /// An identity provider to sign in with, beside the embedded one.
+    pub social_provider: Option<SocialProvider>,
     /// Where it is mounted on that origin, such as `/__clerk`.
     pub base_path: &'static str,
     /// Whether it answers whoever reaches it, under whatever name.
@@ -100,6 +111,20 @@ pub struct Settings {
     pub clock: Clock,
 }
 
+impl Settings {
+    /// A page of the instance, as a path.
+    fn path(&self, page: &str) -> String {
+        format!("{}/{page}", self.base_path)
+    }
+
+    /// A page of the instance, where people reach it.
+    fn page_url(&self, page: &str) -> Url {
+        let mut url = self.public_url.clone();
+        url.set_path(&self.path(page));
+        url
+    }
+}
+
 /// The instance cannot be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
@@ -109,6 +134,9 @@ pub enum OpenError {
     /// Its seed cannot be used.
     #[error(transparent)]
     Seed(#[from] SeedError),
+    /// Identity providers cannot be asked.
+    #[error("cannot make an HTTP client: {0}")]
+    Http(#[from] reqwest::Error),
 }
 
 /// A running instance.
@@ -124,6 +152,8 @@ struct InstanceState {
     faults: Arc<FaultSwitch>,
     passwords: PasswordHasher,
     throttle: Throttle,
+    providers: Providers,
+    identity_provider: IdentityProvider,
     secret_key: SecretString,
     people: Vec<Person>,
     bundles: Option<Bundles>,
@@ -150,8 +180,22 @@ impl Instance {
             );
         }
         let throttle = Throttle::new(settings.attempts_per_window);
-        let (secret_key, people) = (identity.secret_key, seed.users);
-        let state = InstanceState { settings, store, mint, faults, passwords, throttle, secret_key, people, bundles };
+        let identity_provider = IdentityProvider::new();
+        let embedded = identity_provider::as_client(&settings, &identity_provider)?;
+        let configured = settings.social_provider.as_ref().map(Provider::discovered).transpose()?;
+        let state = InstanceState {
+            providers: Providers::new(configured.into_iter().chain([embedded]).collect()),
+            identity_provider,
+            settings,
+            store,
+            mint,
+            faults,
+            passwords,
+            throttle,
+            secret_key: identity.secret_key,
+            people: seed.users,
+            bundles,
+        };
         Ok(Self { state: Arc::new(state) })
     }
 
@@ -236,6 +280,7 @@ impl Instance {
             .route("/images/{id}", get(frontend_api::profile_image))
             .route("/npm/@clerk/{package}/dist/{file}", get(bundles::show))
             .merge(portal::router())
+            .merge(identity_provider::router())
             .fallback(clerk_error::not_found);
         self.serve(router)
     }
@@ -286,6 +331,6 @@ impl InstanceState {
 
     /// A page of the portal, as a path.
     fn path(&self, page: &str) -> String {
-        format!("{}/{page}", self.settings.base_path)
+        self.settings.path(page)
     }
 }

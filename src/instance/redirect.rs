@@ -26,11 +26,17 @@ pub fn is_other_name_of_this_machine(host_header: &str, public_url: &Url) -> boo
     is_loopback(&asked) && is_loopback(public_url) && asked.host() != public_url.host()
 }
 
+/// Whether secrets may be sent to `url`: plain http is for this machine only.
+pub fn is_safe_for_secrets(url: &Url) -> bool {
+    url.scheme() == "https" || is_loopback_page(url)
+}
+
 fn is_loopback_page(url: &Url) -> bool {
     matches!(url.scheme(), "http" | "https") && is_loopback(url)
 }
 
-fn is_loopback(url: &Url) -> bool {
+/// Whether a URL leads to this machine.
+pub fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Domain(name)) => name == "localhost",
         Some(Host::Ipv4(address)) => address.is_loopback(),
@@ -57,6 +63,16 @@ mod tests {
             ["evil.example", "localhost.evil.example:3000", "192.168.0.1", "", "demo.example@evil.example", "a b"]
         {
             assert!(!is_addressed_here(host, &public), "{host}");
+        }
+    }
+
+    #[test]
+    fn secrets_leave_this_machine_encrypted() {
+        for target in ["https://id.example/token", "http://localhost:1/", "http://127.0.0.1:1/token"] {
+            assert!(is_safe_for_secrets(&url(target)), "{target}");
+        }
+        for target in ["http://id.example/token", "http://localhost.id.example/", "ftp://localhost/", "data:,x"] {
+            assert!(!is_safe_for_secrets(&url(target)), "{target}");
         }
     }
 

@@ -22,6 +22,7 @@ fn user() -> User {
         failed_attempts: 0,
         locked_until: None,
         profile_image_id: None,
+        external_accounts: Vec::new(),
         memberships: Vec::new(),
         banned: false,
         public_metadata: object(json!({

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::{
     InstanceState,
     organization_resources::{Reader, membership},
-    store::{EmailAddress, EmailCode, User},
+    store::{EmailAddress, EmailCode, ExternalAccount, User},
 };
 
 /// The name of the picture of nobody.
@@ -35,7 +35,7 @@ pub fn user(state: &InstanceState, user: &User) -> Value {
         "email_addresses": user.email_addresses.iter().map(|email| email_address(email, now)).collect::<Value>(),
         "phone_numbers": [],
         "web3_wallets": [],
-        "external_accounts": [],
+        "external_accounts": user.external_accounts.iter().map(external_account).collect::<Value>(),
         "enterprise_accounts": [],
         "organization_memberships": user.memberships.iter().map(|it| membership(it, Reader::Browser)).collect::<Value>(),
         "public_metadata": user.public_metadata,
@@ -95,6 +95,40 @@ pub fn email_address(email: &EmailAddress, now: Duration) -> Value {
         "verification": verification,
         "linked_to": [],
         "matches_sso_connection": false,
+    })
+}
+
+/// An account at an identity provider.
+pub fn external_account(account: &ExternalAccount) -> Value {
+    let mut value = external_account_of(&account.strategy, &account.id);
+    value["provider_user_id"] = account.subject.as_str().into();
+    value["email_address"] = account.email_address.as_str().into();
+    value["first_name"] = account.first_name.as_str().into();
+    value["last_name"] = account.last_name.as_str().into();
+    value["verification"] = verified(&account.strategy);
+    value["created_at"] = millis(account.created_at).into();
+    value["updated_at"] = millis(account.updated_at).into();
+    value
+}
+
+/// An account at the identity provider with this strategy, of which nothing else is known.
+pub fn external_account_of(strategy: &str, id: &str) -> Value {
+    json!({
+        "object": "external_account",
+        "id": id,
+        "identification_id": id,
+        "provider": strategy,
+        "provider_user_id": "",
+        "approved_scopes": "email openid profile",
+        "email_address": "",
+        "first_name": "",
+        "last_name": "",
+        "image_url": "",
+        "username": null,
+        "phone_number": null,
+        "public_metadata": {},
+        "label": null,
+        "verification": null,
     })
 }
 

@@ -110,7 +110,9 @@ pub async fn run_instance_command(command: InstanceCommand, config: &Config) -> 
     let ClerkConfig::Embedded(embedded) = &config.clerk else {
         return complain("this is for the embedded Clerk: with Clerk keys set there is none");
     };
-    let instance = open_instance(embedded, public_url(config)?, system_clock())?;
+    let public_url = public_url(config)?;
+    // Nobody is served, so nobody is sent to an identity provider either.
+    let instance = open_instance(embedded, public_url.clone(), public_url, system_clock())?;
     let done = match command {
         InstanceCommand::Token { who, lifetime, claims } => instance.token(&who, lifetime, claims).await,
         InstanceCommand::AddUser { email, first_name, last_name, password } => {

@@ -149,7 +149,7 @@ fn embedded_setup(embedded: &EmbeddedClerk, place: &Place<'_>) -> Result<ClerkSe
     if !embedded.allow_non_loopback {
         refuse_exposure(place)?;
     }
-    let instance = open_instance(embedded, place.public_url.clone(), Arc::clone(place.clock))?;
+    let instance = open_instance(embedded, place.public_url.clone(), place.own_url.clone(), Arc::clone(place.clock))?;
     let key = instance.publishable_key();
     let components = Components::embedded(&instance, place.public_url);
     let page = |wish: &Option<String>, name: &str| {
@@ -175,12 +175,19 @@ fn embedded_setup(embedded: &EmbeddedClerk, place: &Place<'_>) -> Result<ClerkSe
     })
 }
 
-/// Opens the embedded Clerk for the application at `public_url`.
-pub fn open_instance(embedded: &EmbeddedClerk, public_url: Url, clock: Clock) -> Result<Instance, instance::OpenError> {
+/// Opens the embedded Clerk for the application at `public_url`, which reaches itself at `own_url`.
+pub fn open_instance(
+    embedded: &EmbeddedClerk,
+    public_url: Url,
+    own_url: Url,
+    clock: Clock,
+) -> Result<Instance, instance::OpenError> {
     Instance::open(instance::Settings {
         database: embedded.database.clone(),
         seed: embedded.seed.clone(),
         public_url,
+        own_url,
+        social_provider: embedded.social_provider.clone(),
         base_path: CLERK_PATH,
         allow_non_loopback: embedded.allow_non_loopback,
         token_lifetime: embedded.token_lifetime,

@@ -100,7 +100,8 @@ impl InstanceState {
         self.store.call(caller.browser.client_token.clone(), self.now(), work).await?.outcome
     }
 
-    fn set_cookies(&self, headers: &mut HeaderMap, changes: &CookieChanges) {
+    /// Tells the browser what becomes of its cookies.
+    pub fn set_cookies(&self, headers: &mut HeaderMap, changes: &CookieChanges) {
         let cookies = self.cookies();
         let client = match &changes.client {
             CookieChange::Keep => None,

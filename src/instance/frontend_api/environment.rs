@@ -23,7 +23,7 @@ pub async fn show(State(state): State<Arc<InstanceState>>) -> Json<Value> {
             "preferred_channels": {},
         },
         "display_config": display_config(&state),
-        "user_settings": user_settings(),
+        "user_settings": user_settings(&state),
         "organization_settings": organization_settings(),
         "commerce_settings": commerce_settings(),
         "api_keys_settings": {
@@ -86,7 +86,7 @@ fn display_config(state: &InstanceState) -> Value {
     })
 }
 
-fn user_settings() -> Value {
+fn user_settings(state: &InstanceState) -> Value {
     let email = json!({
         "enabled": true,
         "required": true,
@@ -123,7 +123,7 @@ fn user_settings() -> Value {
         },
         "password_settings": password_settings(),
         "actions": { "delete_self": true, "create_organization": true, "create_organizations_limit": null },
-        "social": {},
+        "social": social(state),
         "saml": { "enabled": false },
         "enterprise_sso": { "enabled": false, "self_serve_sso": false },
         "passkey_settings": { "allow_autofill": false, "show_sign_in_button": false },
@@ -135,6 +135,25 @@ fn user_settings() -> Value {
             "enumeration_protection": { "enabled": false },
         },
     })
+}
+
+/// The identity providers. One that Clerk's components do not know is drawn as the first letter of its name.
+fn social(state: &InstanceState) -> Value {
+    let settings = state.providers.iter().map(|provider| {
+        let setting = json!({
+            "enabled": true,
+            "required": false,
+            "authenticatable": true,
+            "block_email_subaddresses": false,
+            "strategy": provider.strategy,
+            "not_selectable": false,
+            "deprecated": false,
+            "name": provider.name,
+            "logo_url": null,
+        });
+        (provider.strategy.clone(), setting)
+    });
+    Value::Object(settings.collect())
 }
 
 fn password_settings() -> Value {

@@ -9,6 +9,7 @@ use crate::instance::{
     accounts::Refusal,
     clerk_error::ClerkError,
     password::PasswordError,
+    social::{ExternalError, ProviderError},
     store::{CallError, CodeCheck, TicketError},
     user_resource::whole_seconds,
 };
@@ -38,6 +39,15 @@ pub const WRONG_PASSWORD: ClerkError =
 /// A factor that this account, or this instance, does not have.
 pub const WRONG_STRATEGY: ClerkError =
     ClerkError::field("strategy_for_user_invalid", "strategy", "This account cannot be signed in to this way.");
+
+/// Somebody else began to sign in with it meanwhile.
+pub const IDENTITY_TAKEN: ClerkError =
+    ClerkError::new(StatusCode::UNPROCESSABLE_ENTITY, ExternalError::Exists.code(), ExternalError::Exists.message());
+const PROVIDER_DOWN: ClerkError = ClerkError::new(
+    StatusCode::BAD_GATEWAY,
+    "oauth_provider_unavailable",
+    "The identity provider cannot be asked who you are. Try again, or sign in in another way.",
+);
 
 /// A field without which nothing goes on.
 pub const fn param_nil(name: &'static str) -> ClerkError {
@@ -112,6 +122,13 @@ pub const fn code(check: &CodeCheck) -> Option<ClerkError> {
 impl From<ClerkError> for CallError<ClerkError> {
     fn from(error: ClerkError) -> Self {
         Self::Refused(error)
+    }
+}
+
+/// What happened stands in the log.
+impl From<ProviderError> for ClerkError {
+    fn from(_: ProviderError) -> Self {
+        PROVIDER_DOWN
     }
 }
 

@@ -4,6 +4,8 @@
 //! - `sign_ins`, `sign_ups`, `sessions`: how a session begins, lives and ends
 //! - `me`, `email_addresses`, `profile_image`: what whoever is signed in changes of themselves; `organizations`: what they
 //!   belong to
+//! - `external`, `oauth_callback`, `settlement`: signing in and up with an account elsewhere; `external_accounts`: those of
+//!   whoever is signed in
 //! - `caller`: who asks, and the envelope they are answered in; `origin`: which pages may ask; `form`: what they send;
 //!   `throttle`: how often
 //! - `resources`: what is answered; `errors`: what is refused; `first_factor`: passwords and codes
@@ -23,15 +25,19 @@ mod client;
 mod email_addresses;
 mod environment;
 mod errors;
+mod external;
+mod external_accounts;
 mod first_factor;
 mod form;
 mod handshake;
 mod me;
+mod oauth_callback;
 mod organizations;
 mod origin;
 mod profile_image;
 mod resources;
 mod sessions;
+mod settlement;
 mod sign_ins;
 mod sign_ups;
 mod throttle;
@@ -89,6 +95,7 @@ fn boot() -> Router<Arc<InstanceState>> {
         .route("/client/handshake", get(handshake::handshake))
         .route("/client/sync", get(handshake::go_back))
         .route("/client/touch", get(handshake::go_back))
+        .route("/oauth_callback", get(oauth_callback::finish))
 }
 
 fn attempts() -> Router<Arc<InstanceState>> {
@@ -126,6 +133,8 @@ fn me() -> Router<Arc<InstanceState>> {
         .route("/me/email_addresses", post(email_addresses::create))
         .route("/me/email_addresses/", post(email_addresses::create))
         .route("/me/email_addresses/{id}", get(email_addresses::show).delete(email_addresses::delete))
+        .route("/me/external_accounts", post(external_accounts::create))
+        .route("/me/external_accounts/{id}", delete(external_accounts::delete))
         .route("/me/email_addresses/{id}/prepare_verification", post(email_addresses::prepare_verification))
         .route("/me/email_addresses/{id}/attempt_verification", post(email_addresses::attempt_verification))
 }

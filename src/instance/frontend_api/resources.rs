@@ -3,10 +3,12 @@
 
 use serde_json::{Value, json};
 
+use super::settlement::email_strategy;
 use crate::instance::{
     InstanceState,
+    ids::new_id,
     signing_key::SigningKeyError,
-    store::{ClientView, Session, SignInView, SignUpView, User},
+    store::{ClientView, ExternalStatus, ExternalVerification, Session, SignInView, SignUpView, User},
     user_resource::{self, image_url, millis, public_user_data, verified, waiting},
 };
 
@@ -108,10 +110,11 @@ pub fn user(state: &InstanceState, user: &User) -> Value {
 /// A sign-in.
 pub fn sign_in(state: &InstanceState, view: &SignInView) -> Value {
     let sign_in = &view.sign_in;
-    let first_factor = match (&sign_in.verified_by, &view.code) {
-        (Some(strategy), _) => verified(strategy),
-        (None, Some(code)) => waiting(code, state.now()),
-        (None, None) => Value::Null,
+    let first_factor = match (&sign_in.verified_by, &view.code, &view.external) {
+        (Some(strategy), ..) => verified(strategy),
+        (None, Some(code), _) => waiting(code, state.now()),
+        (None, None, Some(external)) => external_verification(external),
+        (None, None, None) => Value::Null,
     };
     let user_data = view.user.as_ref().map(|user| {
         json!({
@@ -164,7 +167,8 @@ pub fn sign_up(state: &InstanceState, view: &SignUpView) -> Value {
     if sign_up.email_address.is_none() {
         missing.push("email_address");
     }
-    if sign_up.password_hash.is_none() {
+    let identified = view.external.as_ref().is_some_and(|external| external.status == ExternalStatus::Verified);
+    if sign_up.password_hash.is_none() && !identified {
         missing.push("password");
     }
     let unverified = sign_up.email_address.is_some() && !sign_up.email_verified;
@@ -187,7 +191,7 @@ pub fn sign_up(state: &InstanceState, view: &SignUpView) -> Value {
         "unsafe_metadata": sign_up.unsafe_metadata,
         "verifications": sign_up_verifications(state, view),
         "external_account": null,
-        "external_account_strategy": null,
+        "external_account_strategy": view.external.as_ref().map(|external| external.strategy.as_str()),
         "created_session_id": sign_up.created_session_id,
         "created_user_id": sign_up.created_user_id,
         "abandon_at": millis(sign_up.abandon_at),
@@ -198,13 +202,40 @@ pub fn sign_up(state: &InstanceState, view: &SignUpView) -> Value {
 
 fn sign_up_verifications(state: &InstanceState, view: &SignUpView) -> Value {
     let strategies = json!([EMAIL_CODE]);
+    let external = view.external.as_ref();
     let email = match (&view.sign_up.email_address, view.sign_up.email_verified, &view.code) {
         (None, ..) => Value::Null,
-        (Some(_), true, _) => with_next_action(verified(EMAIL_CODE), "", strategies),
+        (Some(email), true, _) => {
+            let identity = external.and_then(|external| external.identity.as_ref());
+            with_next_action(verified(&email_strategy(identity, email)), "", strategies)
+        }
         (Some(_), false, Some(code)) => with_next_action(waiting(code, state.now()), "needs_attempt", strategies),
         (Some(_), false, None) => with_next_action(json!({}), "needs_prepare", strategies),
     };
-    json!({ "email_address": email, "phone_number": null, "web3_wallet": null, "external_account": null })
+    let external = external.map(external_verification);
+    json!({ "email_address": email, "phone_number": null, "web3_wallet": null, "external_account": external })
+}
+
+/// A browser's way to an identity provider and back.
+pub fn external_verification(external: &ExternalVerification) -> Value {
+    let error = external.error.map(|error| {
+        json!({ "code": error.code(), "message": error.message(), "long_message": error.message(), "meta": {} })
+    });
+    let mut verification = verified(&external.strategy);
+    verification["status"] = external.status.as_str().into();
+    verification["expire_at"] = millis(external.expire_at).into();
+    verification["error"] = error.into();
+    if external.status == ExternalStatus::Unverified {
+        verification["external_verification_redirect_url"] = external.authorization_url.as_str().into();
+    }
+    verification
+}
+
+/// An account elsewhere that is connected once the browser is back from its provider. Its id is not kept.
+pub fn external_account_to_be(external: &ExternalVerification) -> Value {
+    let mut account = user_resource::external_account_of(&external.strategy, &new_id("eac"));
+    account["verification"] = external_verification(external);
+    account
 }
 
 fn with_next_action(mut verification: Value, next_action: &str, strategies: Value) -> Value {

@@ -10,6 +10,7 @@ use axum::{
 use super::{
     caller::{Caller, Reply},
     errors::{self, BANNED, NO_SIGN_IN, SESSION_EXISTS, UNKNOWN_IDENTIFIER, WRONG_PASSWORD, WRONG_STRATEGY},
+    external,
     first_factor::{AddressChoice, ComparedPassword, accept_code, accept_password, send_code},
     form::Form,
     resources::{self, EMAIL_CODE, PASSWORD, RESET_PASSWORD, TICKET},
@@ -22,12 +23,19 @@ use crate::instance::{
 };
 
 /// `POST /v1/client/sign_ins`: `identifier`; with `strategy` and `password` it is all there is to it; with `strategy` and
-/// `ticket`, too; with the strategy of a code, the code is sent at once.
+/// `ticket`, too; with the strategy of a code, the code is sent at once; with that of an identity provider, the answer says
+/// where the browser goes on; with `transfer`, a sign-in goes on with the identity that a sign-up found.
 pub async fn create(
     State(state): State<Arc<InstanceState>>,
     caller: Caller,
     form: Form,
 ) -> Result<Response, ClerkError> {
+    if form.filled("transfer") == Some("true") {
+        return external::transfer_to_sign_in(state, &caller).await;
+    }
+    if let Some(departure) = external::depart(&state, &form).await? {
+        return external::begin_sign_in(state, &caller, departure).await;
+    }
     let identifier = form.filled("identifier").map(normalise_email);
     let password = form.filled("password");
     match form.filled("strategy").unwrap_or(PASSWORD) {
@@ -218,14 +226,25 @@ pub async fn reset_password(
     work.await
 }
 
-/// Signs in who showed that the account is theirs.
+/// Signs in who showed that the account is theirs, and shows it.
 fn complete(
     state: &InstanceState,
+    call: &mut Call<'_>,
+    sign_in: SignIn,
+    strategy: &str,
+    user_agent: &str,
+) -> Result<Reply, CallError<ClerkError>> {
+    let sign_in = let_in(call, sign_in, strategy, user_agent)?;
+    show_now(state, call, sign_in)
+}
+
+/// Signs in who showed that the account is theirs.
+pub fn let_in(
     call: &mut Call<'_>,
     mut sign_in: SignIn,
     strategy: &str,
     user_agent: &str,
-) -> Result<Reply, CallError<ClerkError>> {
+) -> Result<SignIn, CallError<ClerkError>> {
     let user = sign_in.user_id.as_deref().map(|id| call.user(id)).transpose()?.flatten().ok_or(NO_SIGN_IN)?;
     if user.banned {
         return Err(BANNED.into());
@@ -236,10 +255,11 @@ fn complete(
     sign_in.verified_by = Some(strategy.to_owned());
     sign_in.created_session_id = Some(session.id);
     call.save_sign_in(&sign_in)?;
-    show_now(state, call, sign_in)
+    Ok(sign_in)
 }
 
-fn show_now(state: &InstanceState, call: &Call<'_>, sign_in: SignIn) -> Result<Reply, CallError<ClerkError>> {
+/// The sign-in as it is now.
+pub fn show_now(state: &InstanceState, call: &Call<'_>, sign_in: SignIn) -> Result<Reply, CallError<ClerkError>> {
     let view = call.show_sign_in(sign_in)?;
     Ok(Reply::Resource(resources::sign_in(state, &view)))
 }

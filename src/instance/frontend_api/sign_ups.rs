@@ -11,9 +11,11 @@ use serde_json::{Map, Value};
 
 use super::{
     caller::{Caller, Reply},
-    errors::{self, NO_SIGN_UP, WRONG_STRATEGY, param_nil, param_value},
+    errors::{self, IDENTITY_TAKEN, NO_SIGN_UP, WRONG_STRATEGY, param_nil, param_value},
+    external::{depart, transfer_to_sign_up},
     form::Form,
     resources::{self, EMAIL_CODE},
+    settlement::email_strategy,
     sign_ins::refuse_second_session,
 };
 use crate::instance::{
@@ -21,7 +23,8 @@ use crate::instance::{
     accounts::{Refusal, check_email, check_name, check_password, normalise_email},
     clerk_error::ClerkError,
     metadata::{self, MAX_METADATA_BYTES},
-    store::{Call, CallError, NewUser, SignUp},
+    social::Identity,
+    store::{Call, CallError, ExternalStatus, NewUser, Purpose, SignUp},
 };
 
 /// What a form brings to a sign-up, checked as far as it can be by itself.
@@ -55,17 +58,26 @@ impl Brought {
     }
 }
 
-/// `POST /v1/client/sign_ups`: whatever is known already.
+/// `POST /v1/client/sign_ups`: whatever is known already. With the `strategy` of an identity provider, the answer says
+/// where the browser goes on; with `transfer`, a sign-up goes on with the identity that a sign-in found.
 pub async fn create(
     State(state): State<Arc<InstanceState>>,
     caller: Caller,
     form: Form,
 ) -> Result<Response, ClerkError> {
     let brought = Brought::read(&form)?;
-    add(state, &caller, brought, |call| {
+    let transfer = form.filled("transfer") == Some("true");
+    let departure = depart(&state, &form).await?;
+    add(state, &caller, brought, move |call| {
         refuse_second_session(call)?;
+        if transfer {
+            return transfer_to_sign_up(call);
+        }
         let mut sign_up = SignUp::default();
         call.begin_sign_up(&mut sign_up)?;
+        if let Some(departure) = departure {
+            call.begin_external(Purpose::SignUp, &sign_up.id, &departure)?;
+        }
         Ok(sign_up)
     })
     .await
@@ -79,7 +91,15 @@ pub async fn update(
     form: Form,
 ) -> Result<Response, ClerkError> {
     let brought = Brought::read(&form)?;
-    add(state, &caller, brought, move |call| waiting(call, &id)).await
+    let departure = depart(&state, &form).await?;
+    add(state, &caller, brought, move |call| {
+        let sign_up = waiting(call, &id)?;
+        if let Some(departure) = departure {
+            call.begin_external(Purpose::SignUp, &sign_up.id, &departure)?;
+        }
+        Ok(sign_up)
+    })
+    .await
 }
 
 /// Adds what was brought to the sign-up that `find` finds. An address that is taken leaves everything as it was.
@@ -169,35 +189,64 @@ pub async fn attempt_verification(
     work.await
 }
 
-/// Keeps a sign-up, and makes its user and session when nothing is missing.
+/// Keeps a sign-up, makes its user and session when nothing is missing, and shows it.
 fn go_on(
     state: &InstanceState,
     call: &mut Call<'_>,
-    mut sign_up: SignUp,
+    sign_up: SignUp,
     user_agent: &str,
 ) -> Result<Reply, CallError<ClerkError>> {
-    if let (Some(email), true, Some(password_hash)) =
-        (&sign_up.email_address, sign_up.email_verified, &sign_up.password_hash)
+    let sign_up = advance(call, sign_up, user_agent)?;
+    show_now(state, call, sign_up)
+}
+
+/// Keeps a sign-up, and makes its user and session when nothing is missing. Who has an account elsewhere to sign in with
+/// needs no password.
+pub fn advance(call: &mut Call<'_>, mut sign_up: SignUp, user_agent: &str) -> Result<SignUp, CallError<ClerkError>> {
+    let external = call.external_of(&sign_up.id)?.filter(|external| external.status == ExternalStatus::Verified);
+    let identity = external.and_then(|external| external.identity);
+    let has_way_in = sign_up.password_hash.is_some() || identity.is_some();
+    if let (None, Some(email), true, true) =
+        (&sign_up.created_user_id, &sign_up.email_address, sign_up.email_verified, has_way_in)
     {
-        if call.owner_of_email(email)?.is_some() {
-            return Err(refused(Refusal::EmailTaken).into());
-        }
-        let user_id = call.create_user(&NewUser {
-            first_name: sign_up.first_name.clone(),
-            last_name: sign_up.last_name.clone(),
-            email: email.clone(),
-            verified_by: Some(EMAIL_CODE),
-            password_hash: password_hash.clone(),
-            unsafe_metadata: sign_up.unsafe_metadata.clone(),
-            ..NewUser::default()
-        })?;
+        let user_id = create_user_of(call, &sign_up, email, identity.as_ref())?;
         let session = call.start_session(&user_id, user_agent)?;
         tracing::info!(user.id = user_id, session.id = session.id, "signed up");
         sign_up.created_user_id = Some(user_id);
         sign_up.created_session_id = Some(session.id);
     }
     call.save_sign_up(&sign_up)?;
-    show_now(state, call, sign_up)
+    Ok(sign_up)
+}
+
+/// Makes the user of a sign-up, who signs in with this identity if there is one. Returns their id.
+pub fn create_user_of(
+    call: &Call<'_>,
+    sign_up: &SignUp,
+    email: &str,
+    identity: Option<&Identity>,
+) -> Result<String, CallError<ClerkError>> {
+    if call.owner_of_email(email)?.is_some() {
+        return Err(refused(Refusal::EmailTaken).into());
+    }
+    let user_id = call.create_user(&NewUser {
+        first_name: sign_up.first_name.clone(),
+        last_name: sign_up.last_name.clone(),
+        email: email.to_owned(),
+        password_hash: sign_up.password_hash.clone().unwrap_or_default(),
+        unsafe_metadata: sign_up.unsafe_metadata.clone(),
+        ..NewUser::default()
+    })?;
+    if sign_up.email_verified {
+        call.verify_email(&user_id, email, &email_strategy(identity, email))?;
+    }
+    if let Some(identity) = identity {
+        if call.owner_of_identity(identity)?.is_some() {
+            return Err(IDENTITY_TAKEN.into());
+        }
+        call.add_external_account(&user_id, identity)?;
+    }
+    Ok(user_id)
 }
 
 fn show_now(state: &InstanceState, call: &Call<'_>, sign_up: SignUp) -> Result<Reply, CallError<ClerkError>> {

@@ -7,6 +7,7 @@ mod personas;
 mod sign_in;
 mod sign_out;
 mod sign_up;
+mod social;
 
 use std::sync::Arc;
 
@@ -26,7 +27,9 @@ use super::{
     accounts::{AccountError, Browser},
     redirect,
 };
-use page::error_page;
+
+pub use page::{error_page, page};
+pub use social::refusal_page;
 
 /// The portal's pages.
 pub fn router() -> Router<Arc<InstanceState>> {
@@ -36,6 +39,7 @@ pub fn router() -> Router<Arc<InstanceState>> {
         .route("/sign-in/as", post(personas::submit))
         .route("/sign-up", get(sign_up::show).post(sign_up::submit))
         .route("/sign-out", get(sign_out::show).post(sign_out::submit))
+        .route("/continue-with", post(social::submit))
         .route("/outbox", get(outbox::show))
         .route("/outbox.json", get(outbox::list))
         .layer(from_fn(no_store))

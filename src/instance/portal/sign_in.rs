@@ -17,6 +17,7 @@ use super::{
     go_on, html as html_response,
     page::page,
     personas::people_to_try,
+    social::buttons,
 };
 use crate::instance::{
     InstanceState, Lockout, StoreError,
@@ -110,6 +111,7 @@ fn sign_in_page(
             (password.render())
             button.button.button-primary type="submit" { "Sign in" }
         }
+        (buttons(state, target))
         p.muted { "No account yet? " a href=(target.link(state, "sign-up")) { "Sign up" } }
         (people_to_try(state, target))
     };

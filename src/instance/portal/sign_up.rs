@@ -11,7 +11,10 @@ use axum::{
 use maud::{Markup, html};
 use serde::Deserialize;
 
-use super::{ErrorPage, PortalError, ReturnTarget, Visit, fields::Field, go_on, html as html_response, page::page};
+use super::{
+    ErrorPage, PortalError, ReturnTarget, Visit, fields::Field, go_on, html as html_response, page::page,
+    social::buttons,
+};
 use crate::instance::{
     InstanceState,
     accounts::{AccountError, Browser, Refusal, SignUp},
@@ -95,6 +98,7 @@ fn sign_up_page(state: &InstanceState, target: &ReturnTarget, typed: &SignUp, re
             (field("password", "Password", "password", "new-password", "").render())
             button.button.button-primary type="submit" { "Sign up" }
         }
+        (buttons(state, target))
         p.muted { "Have an account? " a href=(target.link(state, "sign-in")) { "Sign in" } }
     };
     page(state, "Sign up", &card)

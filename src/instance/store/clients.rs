@@ -166,6 +166,7 @@ pub(super) fn forget_old(transaction: &Transaction<'_>, now: Duration) -> rusqli
     transaction.execute("DELETE FROM sign_ins WHERE abandon_at <= ?1", [millis(now)])?;
     transaction.execute("DELETE FROM sign_ups WHERE abandon_at <= ?1", [millis(now)])?;
     transaction.execute("DELETE FROM email_codes WHERE expire_at <= ?1", [millis(now)])?;
+    transaction.execute("DELETE FROM external_verifications WHERE expire_at <= ?1", [millis(now)])?;
     transaction.execute(
         "DELETE FROM clients WHERE updated_at <= ?1
          AND NOT EXISTS (SELECT 1 FROM sessions WHERE sessions.client_id = clients.id)",

@@ -1,5 +1,5 @@
-//! One SQLite file: keys, users, clients, sessions, sign-ins and sign-ups under way, codes, JWT templates,
-//! organizations. Every call is one transaction; what was answered was written.
+//! One SQLite file: keys, users, clients, sessions, sign-ins and sign-ups under way, codes, accounts elsewhere, JWT
+//! templates, organizations. Every call is one transaction; what was answered was written.
 
 mod accounts;
 mod call;
@@ -8,6 +8,8 @@ mod clients;
 mod domains;
 mod email_addresses;
 mod email_codes;
+mod external_accounts;
+mod external_verifications;
 mod handshakes;
 mod invitations;
 mod jwt_templates;
@@ -45,6 +47,8 @@ pub use clients::ActiveSession;
 pub use domains::{Domain, DomainChange, DomainError};
 pub use email_addresses::EmailChangeError;
 pub use email_codes::{CodeCheck, EmailCode, Mail};
+pub use external_accounts::ExternalAccount;
+pub use external_verifications::{ExternalStatus, ExternalVerification, Purpose};
 pub use invitations::{Invitation, InvitationError, NewInvitation};
 pub use jwt_templates::{JwtTemplate, TemplateContent, WriteTemplateError};
 pub use lockout::Lockout;

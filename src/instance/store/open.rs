@@ -19,11 +19,12 @@ use crate::instance::{
 };
 
 /// The schemas, oldest first; a file's `user_version` says how many of them it has.
-const MIGRATIONS: [&str; 4] = [
+const MIGRATIONS: [&str; 5] = [
     include_str!("schema_1.sql"),
     include_str!("schema_2.sql"),
     include_str!("schema_3.sql"),
     include_str!("schema_4.sql"),
+    include_str!("schema_5.sql"),
 ];
 /// The first schema with JWT templates.
 const TEMPLATES_SINCE: usize = 2;

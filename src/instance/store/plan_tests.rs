@@ -6,7 +6,10 @@ use super::{
     tests::{File, NOW},
     *,
 };
-use crate::instance::seed::{ACME, SEED_USERS};
+use crate::instance::{
+    seed::{ACME, SEED_USERS},
+    social::{Departure, Identity, Targets},
+};
 
 /// Small, or a list of the statement's own.
 const MAY_BE_SCANNED: [&str; 3] = ["instance", "roles", "json_each"];
@@ -17,6 +20,30 @@ fn scans(connection: &Connection, statement: &str) -> Vec<String> {
     let steps = plan.query_map([], |row| row.get::<_, String>("detail")).unwrap();
     let scans = steps.map(Result::unwrap).filter(|step| step.starts_with("SCAN "));
     scans.filter(|step| !MAY_BE_SCANNED.iter().any(|small| step.starts_with(&format!("SCAN {small}")))).collect()
+}
+
+fn departure() -> Departure {
+    let targets = Targets { redirect_url: String::new(), complete_url: String::new() };
+    let state = "state".to_owned();
+    Departure {
+        strategy: String::new(),
+        state,
+        code_verifier: String::new(),
+        authorization_url: String::new(),
+        targets,
+    }
+}
+
+fn identity() -> Identity {
+    Identity {
+        strategy: "oauth_custom_x".to_owned(),
+        issuer: "https://id.example".to_owned(),
+        subject: "1".to_owned(),
+        email: None,
+        email_verified: false,
+        first_name: String::new(),
+        last_name: String::new(),
+    }
 }
 
 #[tokio::test]
@@ -45,6 +72,17 @@ async fn nobody_is_looked_for_among_all() {
     assert!(store.refresh_session(session.clone(), id.clone(), refresh, NOW).await.unwrap().is_some());
     let call = store.call(Some(token), NOW, move |call| -> Result<(), CallError<()>> {
         call.active_organization("acme", &id)?;
+        call.begin_external(Purpose::SignIn, "sia_1", &departure())?;
+        let mut external = call.arrive("state")?.unwrap();
+        external.identity = Some(identity());
+        call.save_external(&external)?;
+        call.external_of("sia_1")?;
+        call.owner_of_identity(&identity())?;
+        call.is_verified_email("ada@example.com")?;
+        let account = call.add_external_account(&id, &identity())?;
+        call.user(&id)?;
+        call.delete_external_account(&id, &account)?;
+        call.forget_external()?;
         call.set_active_organization(&session, None)?;
         Ok(())
     });

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use rusqlite::{OptionalExtension, Row, Transaction, params};
 
-use super::{Call, EmailCode, User, from_millis, millis, users};
+use super::{Call, EmailCode, ExternalVerification, User, from_millis, millis, users};
 use crate::instance::ids::new_id;
 
 /// Clerk's own: a day.
@@ -36,6 +36,8 @@ pub struct SignInView {
     pub user: Option<User>,
     /// The code that it waits for.
     pub code: Option<EmailCode>,
+    /// What the browser was sent to an identity provider for.
+    pub external: Option<ExternalVerification>,
 }
 
 /// What a sign-in waits for.
@@ -116,8 +118,8 @@ impl Call<'_> {
             Some(id) => users::user(self.transaction, id)?,
             None => None,
         };
-        let code = self.code(&sign_in.id)?;
-        Ok(SignInView { sign_in, user, code })
+        let (code, external) = (self.code(&sign_in.id)?, self.external_of(&sign_in.id)?);
+        Ok(SignInView { sign_in, user, code, external })
     }
 
     /// Keeps what has become of a sign-in.

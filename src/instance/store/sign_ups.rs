@@ -6,7 +6,7 @@ use rusqlite::{OptionalExtension, Row, Transaction, params};
 use serde_json::{Map, Value};
 
 use super::{
-    Call, EmailCode,
+    Call, EmailCode, ExternalVerification,
     accounts::{self, NewUser},
     from_millis, json_object, millis,
 };
@@ -45,6 +45,8 @@ pub struct SignUpView {
     pub sign_up: SignUp,
     /// The code that it waits for.
     pub code: Option<EmailCode>,
+    /// What the browser was sent to an identity provider for.
+    pub external: Option<ExternalVerification>,
 }
 
 impl Call<'_> {
@@ -71,8 +73,8 @@ impl Call<'_> {
 
     /// A sign-up with what there is to show of it.
     pub fn show_sign_up(&self, sign_up: SignUp) -> rusqlite::Result<SignUpView> {
-        let code = self.code(&sign_up.id)?;
-        Ok(SignUpView { sign_up, code })
+        let (code, external) = (self.code(&sign_up.id)?, self.external_of(&sign_up.id)?);
+        Ok(SignUpView { sign_up, code, external })
     }
 
     /// Keeps what has become of a sign-up.

@@ -3,8 +3,8 @@
 use rusqlite::{ToSql, named_params};
 
 use super::{
-    Order, Page, Store, StoreError, json_list, like, memberships,
-    users::{User, email_addresses, row_to_user},
+    Order, Page, Store, StoreError, json_list, like,
+    users::{User, add_what_is_theirs, row_to_user},
 };
 
 /// Which users. What is left out lets everybody pass.
@@ -71,8 +71,7 @@ impl Store {
             let mut statement = transaction.prepare(&sql)?;
             let mut users = statement.query_map(parameters, row_to_user)?.collect::<Result<Vec<User>, _>>()?;
             for user in &mut users {
-                user.email_addresses = email_addresses(transaction, &user.id)?;
-                user.memberships = memberships::of_user(transaction, &user.id)?;
+                add_what_is_theirs(transaction, user)?;
             }
             Ok(users)
         })

@@ -6,7 +6,7 @@ use rusqlite::{OptionalExtension, Row, Transaction, params};
 use serde_json::{Map, Value};
 
 use super::{
-    Call, EmailCode, Store, StoreError, from_millis, json_object,
+    Call, EmailCode, ExternalAccount, Store, StoreError, external_accounts, from_millis, json_object,
     memberships::{self, Membership},
     millis,
 };
@@ -20,6 +20,8 @@ pub struct User {
     pub last_name: Option<String>,
     /// The first is the primary one.
     pub email_addresses: Vec<EmailAddress>,
+    /// Accounts at identity providers that they sign in with, the oldest first.
+    pub external_accounts: Vec<ExternalAccount>,
     /// Whether there is a password to sign in with.
     pub password_enabled: bool,
     /// When the password was last set.
@@ -197,12 +199,19 @@ fn change(
 pub(super) fn user(transaction: &Transaction<'_>, id: &str) -> rusqlite::Result<Option<User>> {
     let user = transaction.query_row("SELECT * FROM users WHERE id = ?1", [id], row_to_user).optional()?;
     let Some(mut user) = user else { return Ok(None) };
-    user.email_addresses = email_addresses(transaction, id)?;
-    user.memberships = memberships::of_user(transaction, id)?;
+    add_what_is_theirs(transaction, &mut user)?;
     Ok(Some(user))
 }
 
-/// A user without their email addresses and memberships.
+/// What is kept of a user elsewhere than in their row.
+pub(super) fn add_what_is_theirs(transaction: &Transaction<'_>, user: &mut User) -> rusqlite::Result<()> {
+    user.email_addresses = email_addresses(transaction, &user.id)?;
+    user.external_accounts = external_accounts::of_user(transaction, &user.id)?;
+    user.memberships = memberships::of_user(transaction, &user.id)?;
+    Ok(())
+}
+
+/// A user with nothing but their row.
 pub(super) fn row_to_user(row: &Row<'_>) -> rusqlite::Result<User> {
     let name = |column| row.get(column).map(|name: String| Some(name).filter(|name| !name.is_empty()));
     let time = |column| row.get(column).map(|time: Option<i64>| time.map(from_millis));
@@ -211,6 +220,7 @@ pub(super) fn row_to_user(row: &Row<'_>) -> rusqlite::Result<User> {
         first_name: name("first_name")?,
         last_name: name("last_name")?,
         email_addresses: Vec::new(),
+        external_accounts: Vec::new(),
         password_enabled: !row.get::<_, String>("password_hash")?.is_empty(),
         password_updated_at: time("password_updated_at")?,
         failed_attempts: row.get("failed_attempts")?,
@@ -229,7 +239,7 @@ pub(super) fn row_to_user(row: &Row<'_>) -> rusqlite::Result<User> {
 }
 
 /// The email addresses of a user: the primary one, then the oldest first.
-pub(super) fn email_addresses(transaction: &Transaction<'_>, user_id: &str) -> rusqlite::Result<Vec<EmailAddress>> {
+fn email_addresses(transaction: &Transaction<'_>, user_id: &str) -> rusqlite::Result<Vec<EmailAddress>> {
     transaction
         .prepare_cached(
             "SELECT email_addresses.id, email_addresses.email_address, verified_by, strategy, failed_attempts, expire_at

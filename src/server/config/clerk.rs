@@ -9,7 +9,7 @@ use url::Url;
 use super::{ConfigError, Variables};
 use crate::{
     clerk::{InstanceType, PublishableKey},
-    instance::Lockout,
+    instance::{EMBEDDED_PROVIDER, Lockout, SocialProvider, strategy_of},
     jwt::{parse_issuer, public_key_from_pem},
 };
 
@@ -21,7 +21,7 @@ const NEEDS_KEYS: [&str; 4] = ["CLERK_FRONTEND_API_URL", "CLERK_PROXY_URL", "CLE
 #[derive(Debug, Clone)]
 pub enum ClerkConfig {
     /// The one in this program.
-    Embedded(EmbeddedClerk),
+    Embedded(Box<EmbeddedClerk>),
     /// One that was made in Clerk's dashboard.
     Hosted(Box<HostedClerk>),
 }
@@ -43,6 +43,8 @@ pub struct EmbeddedClerk {
     pub attempts_per_window: u32,
     /// `GATEHOUSE_NODE_MODULES`: where npm installed Clerk's browser bundles. Default `end2end/node_modules`.
     pub node_modules: PathBuf,
+    /// `GATEHOUSE_OAUTH_ISSUER` and so on: an identity provider to sign in with. Default: the embedded one alone.
+    pub social_provider: Option<SocialProvider>,
     /// `CLERK_SIGN_IN_URL`, as of a hosted Clerk.
     pub sign_in_url: Option<String>,
     /// `CLERK_SIGN_UP_URL`, as of a hosted Clerk.
@@ -87,7 +89,7 @@ impl ClerkConfig {
             (None, Some(_)) => Err(half_set("CLERK_SECRET_KEY", "CLERK_PUBLISHABLE_KEY")),
             (None, None) => match NEEDS_KEYS.into_iter().find(|name| variables.get(name).is_some()) {
                 Some(name) => Err(half_set(name, "CLERK_PUBLISHABLE_KEY")),
-                None => EmbeddedClerk::read(variables).map(Self::Embedded),
+                None => EmbeddedClerk::read(variables).map(Box::new).map(Self::Embedded),
             },
         }
     }
@@ -116,6 +118,7 @@ impl EmbeddedClerk {
             attempts_per_window: variables.number("GATEHOUSE_SIGN_IN_RATE", "attempts", 1..=1_000_000)?.unwrap_or(1000),
             lockout: Lockout { attempts, duration: Duration::from_secs(locked.into()) },
             node_modules: path("GATEHOUSE_NODE_MODULES", "end2end/node_modules"),
+            social_provider: social_provider(variables)?,
             sign_in_url: page(variables, "CLERK_SIGN_IN_URL")?,
             sign_up_url: page(variables, "CLERK_SIGN_UP_URL")?,
         })
@@ -146,6 +149,34 @@ impl HostedClerk {
             publishable_key,
         })
     }
+}
+
+/// All of it or nothing, but for the name.
+fn social_provider(variables: &Variables) -> Result<Option<SocialProvider>, ConfigError> {
+    let expected = "the issuer of an identity provider, such as https://accounts.google.com";
+    let Some(issuer) = variables.secure_url("GATEHOUSE_OAUTH_ISSUER", expected)? else {
+        let rest = ["GATEHOUSE_OAUTH_CLIENT_ID", "GATEHOUSE_OAUTH_CLIENT_SECRET", "GATEHOUSE_OAUTH_NAME"];
+        return match rest.into_iter().find(|name| variables.get(name).is_some()) {
+            Some(name) => Err(variables.error("GATEHOUSE_OAUTH_ISSUER", format!("{expected}, because {name} is set"))),
+            None => Ok(None),
+        };
+    };
+    let needed = |name: &str, what: &str| {
+        let missing = || variables.error(name, format!("{what} at the identity provider of GATEHOUSE_OAUTH_ISSUER"));
+        variables.get(name).map(str::to_owned).ok_or_else(missing)
+    };
+    let name = variables.get("GATEHOUSE_OAUTH_NAME").or(issuer.host_str()).unwrap_or_default().to_owned();
+    let is_free = |strategy: &String| Some(strategy) != strategy_of(EMBEDDED_PROVIDER).as_ref();
+    if strategy_of(&name).filter(is_free).is_none() || name.chars().count() > 40 {
+        let expected = format!("a name with letters or digits, at most 40 characters, other than {EMBEDDED_PROVIDER}");
+        return Err(variables.error("GATEHOUSE_OAUTH_NAME", expected));
+    }
+    Ok(Some(SocialProvider {
+        client_id: needed("GATEHOUSE_OAUTH_CLIENT_ID", "the id of a client")?,
+        client_secret: needed("GATEHOUSE_OAUTH_CLIENT_SECRET", "the secret of a client")?.into(),
+        issuer,
+        name,
+    }))
 }
 
 fn check_secret(variables: &Variables, secret: &str, instance_type: InstanceType) -> Result<(), ConfigError> {

@@ -106,11 +106,39 @@ fn every_fault_names_its_variable_and_what_it_should_look_like() {
         (vec![("GATEHOUSE_LOG", "gatehouse=loud")], "GATEHOUSE_LOG: expected a log filter"),
         (vec![("RATE_LIMIT_REDIS_URL", "http://127.0.0.1")], "RATE_LIMIT_REDIS_URL: expected the URL of a Redis"),
         (vec![("RATE_LIMIT_REDIS_URL", "redis://host/users")], "RATE_LIMIT_REDIS_URL: expected the URL of a Redis"),
+        (vec![("GATEHOUSE_OAUTH_ISSUER", "http://id.example")], "GATEHOUSE_OAUTH_ISSUER: expected the issuer"),
+        (vec![("GATEHOUSE_OAUTH_NAME", "Acme")], "GATEHOUSE_OAUTH_ISSUER: expected the issuer"),
+        (vec![("GATEHOUSE_OAUTH_ISSUER", "https://id.example")], "GATEHOUSE_OAUTH_CLIENT_ID: expected the id"),
+        (
+            vec![("GATEHOUSE_OAUTH_ISSUER", "https://id.example"), ("GATEHOUSE_OAUTH_CLIENT_ID", "c")],
+            "GATEHOUSE_OAUTH_CLIENT_SECRET: expected the secret",
+        ),
+        (
+            vec![("GATEHOUSE_OAUTH_ISSUER", "https://id.example"), ("GATEHOUSE_OAUTH_NAME", "local id")],
+            "GATEHOUSE_OAUTH_NAME: expected a name",
+        ),
         (vec![("GATEHOUSE_PUBLIC_URI", "x")], "GATEHOUSE_PUBLIC_URI: there is no such variable"),
     ] {
         let error = read(&variables).unwrap_err().to_string();
         assert!(error.starts_with(expected), "{error}");
     }
+}
+
+#[test]
+fn an_identity_provider_is_called_as_its_host_unless_it_has_a_name() {
+    let client = [
+        ("GATEHOUSE_OAUTH_ISSUER", "https://id.example/tenant"),
+        ("GATEHOUSE_OAUTH_CLIENT_ID", "c"),
+        ("GATEHOUSE_OAUTH_CLIENT_SECRET", "very-secret"),
+    ];
+    let provider = |name: &'static str| {
+        let config = read(&[&client[..], &[("GATEHOUSE_OAUTH_NAME", name)]].concat()).unwrap();
+        assert!(!format!("{config:?}").contains("very-secret"));
+        let ClerkConfig::Embedded(embedded) = config.clerk else { panic!("hosted") };
+        embedded.social_provider.unwrap()
+    };
+    assert_eq!(provider("").name, "id.example");
+    assert_eq!((provider("Acme").name.as_str(), provider("Acme").client_id.as_str()), ("Acme", "c"));
 }
 
 #[test]

@@ -9,7 +9,7 @@ use super::ConfigError;
 use crate::jwt::is_loopback;
 
 /// Every variable of ours. One that merely looks like it is a typing error, not a wish.
-const KNOWN: [&str; 13] = [
+const KNOWN: [&str; 17] = [
     "GATEHOUSE_CONFIG_DIR",
     "GATEHOUSE_EMBEDDED_CLERK",
     "GATEHOUSE_INSTANCE_DB",
@@ -20,6 +20,10 @@ const KNOWN: [&str; 13] = [
     "GATEHOUSE_LOG_FORMAT",
     "GATEHOUSE_METRICS_ADDR",
     "GATEHOUSE_NODE_MODULES",
+    "GATEHOUSE_OAUTH_CLIENT_ID",
+    "GATEHOUSE_OAUTH_CLIENT_SECRET",
+    "GATEHOUSE_OAUTH_ISSUER",
+    "GATEHOUSE_OAUTH_NAME",
     "GATEHOUSE_PUBLIC_URL",
     "GATEHOUSE_SESSION_TOKEN_SECONDS",
     "GATEHOUSE_SIGN_IN_RATE",

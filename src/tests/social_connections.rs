@@ -1,0 +1,71 @@
+//! Accounts at identity providers that somebody connects while signed in, and disconnects.
+
+use serde_json::{Value, json};
+
+use super::support::{App, Browser, LOCAL_ID, choose, ok, refusal, refused};
+
+const PASSWORD: &str = "gatehouse-demo";
+
+async fn connect(app: &App, browser: &mut Browser<'_>, person: Option<&str>) -> String {
+    let page = format!("{}/account", app.origin);
+    let answer = ok(browser.post("/me/external_accounts", &[("strategy", LOCAL_ID), ("redirect_url", &page)]).await);
+    let account = &answer["response"];
+    assert_eq!((&account["object"], &account["provider"]), (&json!("external_account"), &json!(LOCAL_ID)));
+    let url = account["verification"]["external_verification_redirect_url"].as_str().unwrap();
+    let back = choose(app, url, person).await;
+    browser.visit(app, &back).await.header("location").to_owned()
+}
+
+async fn accounts(browser: &mut Browser<'_>) -> Value {
+    ok(browser.get("/me").await)["response"]["external_accounts"].clone()
+}
+
+#[tokio::test]
+async fn an_account_is_connected_and_disconnected() {
+    let app = App::start(&[]).await;
+    let mut browser = Browser::open(&app).await;
+    let page = format!("{}/account", app.origin);
+    let nobody = browser.post("/me/external_accounts", &[("strategy", LOCAL_ID), ("redirect_url", &page)]).await;
+    assert_eq!(refusal(nobody), refused(401, "authentication_invalid", ""));
+    browser.sign_in("grace@example.com", PASSWORD).await;
+    let location = connect(&app, &mut browser, Some("local-sam")).await;
+    assert!(location.starts_with(&page), "{location}");
+    let connected = accounts(&mut browser).await;
+    assert_eq!((connected.as_array().unwrap().len(), &connected[0]["provider_user_id"]), (1, &json!("local-sam")));
+    // Again, and refused: nothing changes.
+    connect(&app, &mut browser, Some("local-sam")).await;
+    connect(&app, &mut browser, None).await;
+    assert_eq!(accounts(&mut browser).await, connected);
+
+    // It is Grace's: nobody else connects it, and it signs in as her.
+    let mut ada = Browser::open(&app).await;
+    ada.sign_in("ada@example.com", PASSWORD).await;
+    assert_eq!(connect(&app, &mut ada, Some("local-sam")).await, page);
+    assert_eq!(accounts(&mut ada).await, json!([]));
+    let path = format!("/me/external_accounts/{}", connected[0]["id"].as_str().unwrap());
+    assert_eq!(refusal(ada.delete(&path).await), refused(404, "resource_not_found", ""));
+
+    let answer = ok(browser.delete(&path).await);
+    assert_eq!(
+        (&answer["response"]["deleted"], &answer["response"]["object"]),
+        (&json!(true), &json!("external_account"))
+    );
+    assert_eq!(accounts(&mut browser).await, json!([]));
+    connect(&app, &mut ada, Some("local-sam")).await;
+    assert_eq!(accounts(&mut ada).await[0]["provider_user_id"], "local-sam");
+}
+
+#[tokio::test]
+async fn nothing_is_connected_to_whoever_signs_in_meanwhile() {
+    let app = App::start(&[]).await;
+    let mut browser = Browser::open(&app).await;
+    browser.sign_in("grace@example.com", PASSWORD).await;
+    let page = format!("{}/account", app.origin);
+    let answer = ok(browser.post("/me/external_accounts", &[("strategy", LOCAL_ID), ("redirect_url", &page)]).await);
+    let url = answer["response"]["verification"]["external_verification_redirect_url"].as_str().unwrap();
+    let back = choose(&app, url, Some("local-sam")).await;
+    ok(browser.delete("/client/sessions").await);
+    browser.sign_in("ada@example.com", PASSWORD).await;
+    browser.visit(&app, &back).await;
+    assert_eq!(accounts(&mut browser).await, json!([]));
+}
