@@ -117,6 +117,8 @@ fn settings(database: PathBuf, origin: &str) -> Settings {
         database,
         seed: None,
         public_url: Url::parse(origin).expect("a URL"),
+        own_url: Url::parse(origin).expect("a URL"),
+        social_provider: None,
         base_path: "/__clerk",
         allow_non_loopback: false,
         token_lifetime: Duration::from_secs(60),
