@@ -83,7 +83,7 @@ bench: ## Measure verification, size, start, load and memory of a release build
 	@$(release) .ci/step 'load' node benches/load.mjs
 	@chromium=$$(.ci/chromium) && cd end2end && $(release) MAX_PAINT_MS=200 CHROMIUM_PATH=$$chromium \
 		GATEHOUSE_BIN='$(or $(CARGO_TARGET_DIR),target)/release/gatehouse' \
-		../.ci/step 'largest paint' playwright test weight --project scripts-on --workers 1
+		../.ci/step 'largest paint' playwright test paint --project scripts-on --workers 1
 
 # Only the server: the gateway has no browser part.
 bench-gateway: ## Measure the gateway next to HAProxy, on a release build

@@ -1,8 +1,9 @@
-// Measures what a browser downloads to run the account page's island, and fails when it is too much.
+// Measures what a browser downloads to run the account page's island, and the stylesheet, and fails when it is too much.
 //
 //   node wasm-budget.mjs [folder] [--budget bytes]
 //
-// `folder` holds the built package. The budget counts WebAssembly and JavaScript together, compressed with brotli.
+// `folder` holds the package of a release build. The budget counts WebAssembly and JavaScript together, compressed with
+// brotli; the stylesheet counts as it is.
 
 import { readFileSync, readdirSync } from "node:fs";
 import { parseArgs } from "node:util";
@@ -12,6 +13,7 @@ import { join } from "node:path";
 
 const DEFAULT_FOLDER = fileURLToPath(new URL("../target/site/pkg", import.meta.url));
 const DEFAULT_BUDGET = "70000";
+const MAX_CSS = 20_000;
 
 function measure(folder, name) {
   const content = readFileSync(join(folder, name));
@@ -42,19 +44,26 @@ function run() {
     throw new Error("usage: node wasm-budget.mjs [folder] [--budget bytes]");
   }
   const files = readdirSync(folder)
-    .filter((name) => /\.(wasm|js)$/.test(name))
+    .filter((name) => /\.(wasm|js|css)$/.test(name))
     .sort()
     .map((name) => measure(folder, name));
   // An empty folder keeps any budget, and proves nothing.
-  for (const suffix of [".wasm", ".js"]) {
+  for (const suffix of [".wasm", ".js", ".css"]) {
     if (!files.some(({ name }) => name.endsWith(suffix))) {
       throw new Error(`there is no *${suffix} in ${folder}: build the site first`);
     }
   }
-  const total = files.reduce((sum, { brotli }) => sum + brotli, 0);
+  const isStyle = ({ name }) => name.endsWith(".css");
+  const total = files.filter((file) => !isStyle(file)).reduce((sum, { brotli }) => sum + brotli, 0);
+  const css = files.filter(isStyle).reduce((sum, { raw }) => sum + raw, 0);
   console.log(row("bytes", "raw", "gzip -9", "brotli -11"));
   files.forEach(({ name, raw, gzip, brotli }) => console.log(row(name, raw, gzip, brotli)));
   console.log(`WebAssembly and JavaScript: ${total} bytes with brotli, of ${budget} allowed`);
+  console.log(`stylesheet: ${css} bytes, of ${MAX_CSS} allowed`);
+  if (css > MAX_CSS) {
+    console.error(`${css - MAX_CSS} bytes of style over budget`);
+    process.exitCode = 1;
+  }
   if (total > budget) {
     console.error(`${total - budget} bytes over budget`);
     process.exitCode = 1;

@@ -1,22 +1,16 @@
-// What the pages weigh, and how soon the account page is there.
+// How soon the account page is there. What pages weigh is counted in `every-state.ts` and `wasm-budget.mjs`.
 
 import type { Page } from "@playwright/test";
 
 import { expect, test } from "../fixtures/test";
 import { GRACE } from "../fixtures/users";
 
-const MAX_CSS = 20_000;
 /**
  * `make bench` sets 200, for the release build on a machine with nothing else to do. A development build on a busy
  * machine only shows that nothing keeps the page from being painted.
  */
 const MAX_PAINT_MS = Number(process.env["MAX_PAINT_MS"] ?? 3_000);
 const VISITS = 9;
-
-test("the stylesheet keeps to its size", async ({ page }) => {
-  const css = await page.request.get("/pkg/gatehouse.css");
-  expect((await css.body()).length).toBeLessThanOrEqual(MAX_CSS);
-});
 
 test("the account page is painted at once", async ({ page, accountPage, signInPage }) => {
   await signInPage.enterAs(GRACE);
