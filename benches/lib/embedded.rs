@@ -114,7 +114,7 @@ impl Embedded {
 /// As the program sets an instance up, but for limits that would end the measurement.
 fn settings(database: PathBuf, origin: &str) -> Settings {
     Settings {
-        database,
+        database: Some(database),
         seed: None,
         public_url: Url::parse(origin).expect("a URL"),
         own_url: Url::parse(origin).expect("a URL"),

@@ -11,6 +11,21 @@ test("shows what the gateway says and whose session it is", async ({ accountPage
   await expect(accountPage.failure).toBeHidden();
 });
 
+test("names who is signed in, and a new name at once", async ({ page, accountPage, signInPage, server }) => {
+  await signInPage.enterAs(GRACE);
+  await expect(accountPage.session).toContainText("Hopper");
+  await expect(accountPage.session).toContainText(GRACE.email);
+  await expect(accountPage.session.locator(".avatar")).toHaveText(/^[A-Z]H$/);
+  const rename = async (firstName: string): Promise<void> => {
+    const answer = await page.request.post("/api/user", { data: { firstName }, headers: { origin: server.url } });
+    expect(answer.status()).toBe(200);
+    await accountPage.goto();
+    await expect(accountPage.session).toContainText(`${firstName} Hopper`);
+  };
+  await rename("Amazing");
+  await rename("Grace");
+});
+
 test("is complete when it leaves the server", async ({ page, signInPage }) => {
   await signInPage.enterAs(GRACE);
   const answer = await page.request.get("/account", { headers: { accept: "text/html" } });

@@ -1,6 +1,7 @@
 // The lab sends each fault for real, and the page shows what came of it.
 
 import { expect, test } from "../fixtures/test";
+import { GRACE } from "../fixtures/users";
 
 const EXPERIMENTS: readonly (readonly [button: string, status: string, verdict: RegExp])[] = [
   ["A good token", "200", /clerk-jwt-auth-inboundpassed.*Hello World/s],
@@ -33,6 +34,29 @@ test("each experiment ends as it should", async ({ page, server }) => {
     await expect(finding.getByText(`curl -i ${server.url}`), name).toBeVisible();
     await expect(finding.getByRole("region", { name: /^src\/.*, lines \d+ to \d+$/ }), name).toBeVisible();
   }
+});
+
+const BAD_DAYS: readonly (readonly [button: string, statuses: readonly string[], verdict: RegExp])[] = [
+  ["Key server down", ["200", "200", "200", "503"], /retry-after/],
+  ["Key rotation", ["200", "200", "200", "200", "200"], /"keys":2/],
+  ["Revoked session", ["200", "200", "200", "200", "401", "401"], /refused: expired/],
+  ["Issuer's clock off", ["200", "200", "200", "401", "200", "200", "200", "401"], /refused: issued_in_future/],
+];
+
+test("on a bad day each step ends as it should, and nobody is signed out", async ({ page, signInPage, accountPage }) => {
+  test.slow();
+  await signInPage.enterAs(GRACE);
+  await page.goto("/lab");
+  for (const [name, statuses, verdict] of BAD_DAYS) {
+    await page.getByRole("button", { name, exact: true }).click();
+    const finding = page.getByRole("region", { name, exact: true });
+    await expect(finding.locator(".exchanges > li > .stop-head .tag"), name).toHaveText(statuses);
+    await expect(finding, name).toContainText(verdict);
+    await expect(finding.getByRole("region", { name: /^src\/.*, lines \d+ to \d+$/ }), name).toBeVisible();
+  }
+  await accountPage.goto();
+  await expect(accountPage.greeting).toBeVisible();
+  await expect(page.getByText("A fault is on.")).toHaveCount(0);
 });
 
 test("the reason on the page is the reason in the gateway's log", async ({ page, server }) => {

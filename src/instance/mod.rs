@@ -81,8 +81,8 @@ pub type Clock = Arc<dyn Fn() -> Duration + Send + Sync>;
 /// How an instance is set up.
 #[derive(Clone)]
 pub struct Settings {
-    /// The SQLite file that holds keys, users and sessions.
-    pub database: PathBuf,
+    /// The SQLite file that holds keys, users and sessions. Without one they are gone with the instance.
+    pub database: Option<PathBuf>,
     /// A TOML file that says who and what is in it from the start, instead of the default.
     pub seed: Option<PathBuf>,
     /// The origin people use.
@@ -168,7 +168,7 @@ impl Instance {
         let now = (settings.clock)();
         let passwords = PasswordHasher::default();
         let seed = Seed::read(settings.seed.as_ref())?;
-        let (store, identity) = Store::open(&settings.database, &seed, now, &passwords)?;
+        let (store, identity) = Store::open(settings.database.as_deref(), &seed, now, &passwords)?;
         let faults = Arc::<FaultSwitch>::default();
         let (key, lifetime) = (identity.signing_key, settings.token_lifetime);
         let mint = TokenMint::new(key, identity.instance_id, lifetime, Arc::clone(&faults));
@@ -197,6 +197,15 @@ impl Instance {
             bundles,
         };
         Ok(Self { state: Arc::new(state) })
+    }
+
+    /// Another instance at another place and time, with the same seed and nothing else in common, and without a file. For
+    /// experiments that break things.
+    ///
+    /// # Errors
+    /// When the seed cannot be used.
+    pub fn sibling(&self, public_url: Url, clock: Clock) -> Result<Self, OpenError> {
+        Self::open(Settings { database: None, public_url, clock, ..self.state.settings.clone() })
     }
 
     /// The publishable key: a development key whose host is never contacted.

@@ -41,11 +41,19 @@ pub enum Experiment {
     ForeignPartyAtApp,
     /// A machine's token.
     MachineToken,
+    /// The issuer's keys cannot be fetched.
+    KeyServerDown,
+    /// The issuer changes its key.
+    KeyRotation,
+    /// A session ends while its token lives.
+    RevokedSession,
+    /// The issuer's clock is off, more and less than is tolerated.
+    ClockOffset,
 }
 
 impl Experiment {
     /// All of them, in the order the lab shows them.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 21] = [
         Self::GoodToken,
         Self::NoToken,
         Self::NotAToken,
@@ -63,6 +71,10 @@ impl Experiment {
         Self::ForeignParty,
         Self::ForeignPartyAtApp,
         Self::MachineToken,
+        Self::KeyServerDown,
+        Self::KeyRotation,
+        Self::RevokedSession,
+        Self::ClockOffset,
     ];
 
     /// Its name in addresses.
@@ -86,7 +98,17 @@ impl Experiment {
             Self::ForeignParty => "foreign-azp",
             Self::ForeignPartyAtApp => "foreign-azp-app",
             Self::MachineToken => "machine-token",
+            Self::KeyServerDown => "key-server-down",
+            Self::KeyRotation => "key-rotation",
+            Self::RevokedSession => "revoked-session",
+            Self::ClockOffset => "clock-offset",
         }
+    }
+
+    /// Whether it needs something broken, and has a gateway and a Clerk of its own for that.
+    #[must_use]
+    pub const fn is_bad_day(self) -> bool {
+        matches!(self, Self::KeyServerDown | Self::KeyRotation | Self::RevokedSession | Self::ClockOffset)
     }
 
     /// The experiment with this name.
@@ -99,8 +121,17 @@ impl Experiment {
 /// What became of an experiment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finding {
-    /// What was sent.
+    /// What it was.
     pub experiment: Experiment,
+    /// What was sent and answered, in order.
+    pub exchanges: Vec<Exchange>,
+}
+
+/// One request of an experiment, and its answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Exchange {
+    /// What it is, of several; empty where there is but one.
+    pub step: String,
     /// The request, as a line for a shell.
     pub curl: String,
     /// The answer's status.

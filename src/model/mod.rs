@@ -13,7 +13,7 @@ pub use account::{Account, AccountError, Person};
 pub use component_setup::ComponentSetup;
 pub use gateway_routes::{GatewayRoute, GatewayRoutes, GatewayRoutesError, GatewayStep, RefusedChange};
 pub use journey::{GatewayCall, GatewayView, Journey, JourneyStep, Token, Verdict};
-pub use lab::{Experiment, Finding, LabError};
+pub use lab::{Exchange, Experiment, Finding, LabError};
 pub use page_context::{PageContext, Viewer};
 pub use sign_out::SignOutError;
 pub use theme::Theme;

@@ -96,7 +96,8 @@ impl Services {
         let tracer = Tracer::default();
         let subject = setup.instance.as_ref().filter(|_| config.gateway_url.is_none());
         let lab = subject.map(|instance| {
-            Lab::new(instance.clone(), tracer.clone(), &clock, own_url.clone(), public_url.clone()).map(Arc::new)
+            Lab::new(config, instance.clone(), tracer.clone(), &clock, own_url.clone(), public_url.clone())
+                .map(Arc::new)
         });
         let embedded_gateway = config.gateway_url.is_none().then(|| tracer.clone());
         Ok(Self {
@@ -183,7 +184,7 @@ pub fn open_instance(
     clock: Clock,
 ) -> Result<Instance, instance::OpenError> {
     Instance::open(instance::Settings {
-        database: embedded.database.clone(),
+        database: Some(embedded.database.clone()),
         seed: embedded.seed.clone(),
         public_url,
         own_url,

@@ -39,6 +39,7 @@ mod gateway_wire;
 mod guide_endpoints;
 mod hosted_clerk;
 mod journey;
+mod lab;
 mod operations;
 mod session_tokens;
 mod social_connections;

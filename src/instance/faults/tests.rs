@@ -1,9 +1,11 @@
 //! Faults: their bounds, their end, and what they do to keys and clocks.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 
 use super::*;
-use crate::instance::signing_key::SigningKey;
+use crate::instance::{Lockout, Settings, signing_key::SigningKey};
 
 const NOW: Duration = Duration::from_secs(1_700_000_000);
 
@@ -90,4 +92,49 @@ fn a_banner_says_what_goes_wrong() {
         "the key server answers 503, the key server is 20 ms late, tokens are signed with a new key, and the old one is \
          withdrawn, the clock is 6 s behind"
     );
+}
+
+/// An instance without a file.
+fn instance() -> Instance {
+    Instance::open(Settings {
+        database: None,
+        seed: None,
+        public_url: "http://localhost:3000".parse().unwrap(),
+        base_path: "/__clerk",
+        allow_non_loopback: false,
+        token_lifetime: Duration::from_secs(60),
+        lockout: Lockout { attempts: 100, duration: Duration::from_secs(3600) },
+        attempts_per_window: 5,
+        stylesheets: ["/a.css", "/b.css"],
+        font: "/font.woff2",
+        node_modules: "nowhere".into(),
+        clock: Arc::new(|| NOW),
+    })
+    .unwrap()
+}
+
+#[tokio::test]
+async fn a_program_switches_faults_as_callers_do() {
+    let instance = instance();
+    assert_eq!((instance.faults(), instance.fault_in_words()), (None, None));
+    let faults = Faults { jwks_status: Some(500), for_seconds: 30, ..Faults::default() };
+    instance.set_faults(faults).await.unwrap();
+    assert_eq!(instance.faults(), Some(faults));
+    assert_eq!(instance.fault_in_words().unwrap(), "For 30 more seconds the key server answers 500.");
+    let too_long = Faults { for_seconds: 601, rotated_key: Some(OldKeys::Withdrawn), ..Faults::default() };
+    assert!(matches!(instance.set_faults(too_long).await, Err(FaultError::OutOfBounds(_))));
+    assert_eq!(instance.faults(), Some(faults), "all stays as it was");
+    assert_eq!(kids(instance.state.mint.keys(), &Faults::default()), [instance.key_id()], "no key was made");
+    assert_eq!(instance.sibling("http://localhost:4000".parse().unwrap(), Arc::new(|| NOW)).unwrap().faults(), None);
+    instance.clear_faults();
+    assert_eq!(instance.faults(), None);
+}
+
+#[tokio::test]
+async fn a_program_revokes_sessions() {
+    let instance = instance();
+    let (user, store) = (instance.people()[0].id.clone(), &instance.state.store);
+    let (active, _) = store.start_session(user, None, String::new(), NOW).await.unwrap();
+    instance.revoke_session(&active.session.id).await.unwrap();
+    assert_eq!(store.session(active.session.id, NOW).await.unwrap().unwrap().status, "revoked");
 }

@@ -40,15 +40,21 @@ pub struct Identity {
 }
 
 impl Store {
-    /// Opens the file at `path`, and makes it if it is not there, with all that `seed` has.
+    /// Opens the file at `path`, and makes it if it is not there, with all that `seed` has. Without a path all is kept in
+    /// memory.
     pub fn open(
-        path: &Path,
+        path: Option<&Path>,
         seed: &Seed,
         now: Duration,
         passwords: &PasswordHasher,
     ) -> Result<(Self, Identity), StoreError> {
-        create_private(path)?;
-        let mut connection = Connection::open(path)?;
+        let mut connection = match path {
+            Some(path) => {
+                create_private(path)?;
+                Connection::open(path)?
+            }
+            None => Connection::open_in_memory()?,
+        };
         connection.busy_timeout(BUSY_TIMEOUT)?;
         connection.pragma_update(None, "journal_mode", "WAL")?;
         // What was answered survives a power cut, too.

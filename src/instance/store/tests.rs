@@ -28,7 +28,7 @@ impl File {
     }
 
     pub(super) fn open(&self) -> (Store, Identity) {
-        Store::open(&self.path, &Seed::default(), NOW, &PasswordHasher::default()).unwrap()
+        Store::open(Some(&self.path), &Seed::default(), NOW, &PasswordHasher::default()).unwrap()
     }
 }
 
@@ -155,7 +155,8 @@ fn a_file_of_a_newer_version_is_left_alone() {
     let connection = Connection::open(&file.path).unwrap();
     connection.pragma_update(None, "user_version", 99).unwrap();
     drop(connection);
-    let error = Store::open(&file.path, &Seed::default(), NOW, &PasswordHasher::default()).map(|_| ()).unwrap_err();
+    let error =
+        Store::open(Some(&file.path), &Seed::default(), NOW, &PasswordHasher::default()).map(|_| ()).unwrap_err();
     assert!(error.to_string().contains("schema 99"), "{error}");
 }
 

@@ -1,21 +1,30 @@
 //! The lab: sends what an attacker or a bad clock would, for real, and returns what came back. The embedded Clerk signs
-//! the tokens, for a user that does not exist; so they may be shown, unlike any other token.
+//! the tokens, for a user that does not exist, or a Clerk that exists for one experiment only; so they may be shown, unlike
+//! any other token.
+//!
+//! - `post`: letters and what came back; `bad_days`: experiments that need something broken; `rig`: what they break
 
-use std::sync::Arc;
+mod bad_days;
+mod post;
+mod rig;
+
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use aws_lc_rs::hmac;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use reqwest::Client;
 use serde_json::{Value, json};
+use tokio::sync::Mutex;
 use url::Url;
 
-use super::gateway_client::{telling, view};
+use super::{Config, config::Variables};
 use crate::{
-    gateway::{TRACE_HEADER, Tracer},
+    gateway::Tracer,
     instance::Instance,
-    jwt::{Clock, describe_failure, http_client, read_body},
+    jwt::{Clock, http_client},
     model::{Experiment, Finding, LabError},
 };
+use post::{Letter, Post};
 
 /// Nobody has these.
 const NOBODY: &str = "user_lab0000000000000000000Nobody";
@@ -25,9 +34,6 @@ const ELSEWHERE: &str = "https://evil.example";
 /// Clerk's categories of tokens: sessions', and machines'.
 const SESSION_CATEGORY: &str = "cl_B7d4PD111AAA";
 const MACHINE_CATEGORY: &str = "cl_B7d4PD333AAA";
-const MAX_ANSWER_BYTES: usize = 16 * 1024;
-const TELLING: [&str; 6] =
-    ["content-type", "www-authenticate", "retry-after", "x-clerk-auth-status", "x-clerk-auth-reason", "zp-rid"];
 
 /// Where experiments are made.
 pub struct Lab {
@@ -37,12 +43,11 @@ pub struct Lab {
     clock: Clock,
     own_url: Url,
     public_url: Url,
-}
-
-/// What to send, and where.
-struct Letter {
-    path: &'static str,
-    headers: Vec<(&'static str, String)>,
+    /// The embedded gateway's project, and what it can name.
+    project: PathBuf,
+    variables: Variables,
+    /// Held by whoever has a rig.
+    turn: Mutex<()>,
 }
 
 impl Lab {
@@ -51,14 +56,24 @@ impl Lab {
     /// # Errors
     /// When no HTTP client can be set up.
     pub fn new(
+        config: &Config,
         instance: Instance,
         tracer: Tracer,
         clock: &Clock,
         own_url: Url,
         public_url: Url,
     ) -> reqwest::Result<Self> {
-        let client = http_client(&own_url)?;
-        Ok(Self { client, instance, tracer, clock: Arc::clone(clock), own_url, public_url })
+        Ok(Self {
+            client: http_client(&own_url)?,
+            instance,
+            tracer,
+            clock: Arc::clone(clock),
+            own_url,
+            public_url,
+            project: config.config_dir.clone(),
+            variables: config.variables.clone(),
+            turn: Mutex::default(),
+        })
     }
 
     /// Sends what the experiment is about.
@@ -66,40 +81,33 @@ impl Lab {
     /// # Errors
     /// When it could not be made, or no answer came. The cause is logged here.
     pub async fn run(&self, experiment: Experiment) -> Result<Finding, LabError> {
-        let letter = self.letter(experiment).ok_or(LabError::Failed)?;
-        let curl = self.curl(&letter);
-        let url = self.own_url.join(letter.path).map_err(|_| LabError::Failed)?;
-        let ticket = self.tracer.ticket();
-        let mut request = self.client.get(url).header(TRACE_HEADER, ticket.number());
-        for (name, value) in &letter.headers {
-            request = request.header(*name, value);
+        if experiment.is_bad_day() {
+            return Ok(Finding { experiment, exchanges: bad_days::run(self, experiment).await? });
         }
-        let answer = request.send().await.map_err(failed)?;
-        let (status, headers) = (answer.status().as_u16(), telling(answer.headers(), &TELLING));
-        let body = read_body(answer, MAX_ANSWER_BYTES).await.map_err(failed)?.unwrap_or_default();
-        let body = String::from_utf8_lossy(&body).into_owned();
-        Ok(Finding { experiment, curl, status, headers, body, seen: ticket.trace().map(view) })
+        let letter = self.letter(experiment).ok_or(LabError::Failed)?;
+        let origin = self.public_url.origin().ascii_serialization();
+        let post = Post { client: &self.client, url: &self.own_url, origin, tracer: &self.tracer };
+        Ok(Finding { experiment, exchanges: vec![post.send(&letter).await?] })
     }
 
     fn letter(&self, experiment: Experiment) -> Option<Letter> {
         use Experiment as E;
-        let bearer = |token: String| vec![("authorization", format!("Bearer {token}"))];
         let good = || self.token(&json!({}), &json!({}));
         let headers = match experiment {
             E::NoToken => Vec::new(),
-            E::NotAToken => bearer("not-a-token".to_owned()),
-            E::TwoTokens => [bearer(good()?), bearer(good()?)].concat(),
+            E::NotAToken => bearer("not-a-token"),
+            E::TwoTokens => [bearer(&good()?), bearer(&good()?)].concat(),
             E::ForgedIdentity => vec![("x-user-id", "user_admin".to_owned()), ("x-forwarded-user", "admin".to_owned())],
-            E::Tampered => bearer(tampered(&good()?)?),
-            E::AlgorithmNone => bearer(unsigned(&good()?)?),
-            E::PublicKeyAsSecret => bearer(self.signed_with_public_key(&good()?)?),
+            E::Tampered => bearer(&tampered(&good()?)?),
+            E::AlgorithmNone => bearer(&unsigned(&good()?)?),
+            E::PublicKeyAsSecret => bearer(&self.signed_with_public_key(&good()?)?),
             _ => {
                 let (header, claims) = self.changes(experiment);
-                bearer(self.token(&header, &claims)?)
+                bearer(&self.token(&header, &claims)?)
             }
         };
         let path = if experiment == E::ForeignPartyAtApp { "/api/route" } else { "/gateway/hello" };
-        Some(Letter { path, headers })
+        Some(Letter::get(path, headers))
     }
 
     /// What differs from a good token, in header and claims, for those that are signed as they should be.
@@ -120,18 +128,10 @@ impl Lab {
         }
     }
 
-    /// A session token as the embedded Clerk makes it, with these members changed.
+    /// A session token for nobody, with these members changed.
     fn token(&self, header_changes: &Value, claim_changes: &Value) -> Option<String> {
-        let now = (self.clock)().as_secs();
-        let mut header =
-            json!({ "alg": "RS256", "cat": SESSION_CATEGORY, "kid": self.instance.key_id(), "typ": "JWT" });
-        let mut claims = json!({
-            "azp": self.public_url.origin().ascii_serialization(), "exp": now + 60, "fva": [0, -1], "iat": now,
-            "iss": self.instance.issuer(), "nbf": now - 10, "sid": NO_SESSION, "sts": "active", "sub": NOBODY, "v": 2,
-        });
-        change(&mut header, header_changes);
-        change(&mut claims, claim_changes);
-        self.instance.sign_for_the_lab(&header, &claims)
+        let origin = self.public_url.origin().ascii_serialization();
+        made_for_nobody(&self.instance, &origin, (self.clock)(), header_changes, claim_changes)
     }
 
     /// The oldest confusion: the public key, which everybody has, as the secret of a symmetric algorithm.
@@ -144,13 +144,29 @@ impl Lab {
         let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, public_key.as_bytes()), signed.as_bytes());
         Some(format!("{signed}.{}", URL_SAFE_NO_PAD.encode(tag)))
     }
+}
 
-    /// The request as a line for a shell, for whoever wants to send it again.
-    fn curl(&self, letter: &Letter) -> String {
-        let origin = self.public_url.origin().ascii_serialization();
-        let headers: String = letter.headers.iter().map(|(name, value)| format!(" -H '{name}: {value}'")).collect();
-        format!("curl -i {origin}{}{headers}", letter.path)
-    }
+/// A session token as the embedded Clerk makes it, for a user and a session that do not exist, with these members changed.
+fn made_for_nobody(
+    instance: &Instance,
+    origin: &str,
+    now: Duration,
+    header_changes: &Value,
+    claim_changes: &Value,
+) -> Option<String> {
+    let now = now.as_secs();
+    let mut header = json!({ "alg": "RS256", "cat": SESSION_CATEGORY, "kid": instance.key_id(), "typ": "JWT" });
+    let mut claims = json!({
+        "azp": origin, "exp": now + 60, "fva": [0, -1], "iat": now, "iss": instance.issuer(), "nbf": now - 10,
+        "sid": NO_SESSION, "sts": "active", "sub": NOBODY, "v": 2,
+    });
+    change(&mut header, header_changes);
+    change(&mut claims, claim_changes);
+    instance.sign_for_the_lab(&header, &claims)
+}
+
+fn bearer(token: &str) -> Vec<(&'static str, String)> {
+    vec![("authorization", format!("Bearer {token}"))]
 }
 
 fn change(value: &mut Value, changes: &Value) {
@@ -187,9 +203,4 @@ fn encode(value: &Value) -> String {
 
 fn decode(part: &str) -> Option<Value> {
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).ok()?).ok()
-}
-
-fn failed(error: reqwest::Error) -> LabError {
-    tracing::warn!(error = describe_failure(error), "an experiment failed");
-    LabError::Failed
 }

@@ -8,12 +8,13 @@ use crate::{
 };
 
 /// The experiments, by what is wrong.
-pub const GROUPS: [(&str, &[E]); 5] = [
+pub const GROUPS: [(&str, &[E]); 6] = [
     ("To compare with", &[E::GoodToken]),
     ("The request", &[E::NoToken, E::NotAToken, E::TwoTokens, E::ForgedIdentity]),
     ("The clock", &[E::ExpiredFourSeconds, E::ExpiredSixSeconds, E::NotYetValid, E::IssuedInFuture]),
     ("The signature", &[E::Tampered, E::AlgorithmNone, E::PublicKeyAsSecret, E::UnknownKey]),
     ("Whose token it is", &[E::WrongIssuer, E::ForeignParty, E::ForeignPartyAtApp, E::MachineToken]),
+    ("A bad day for Clerk", &[E::KeyServerDown, E::KeyRotation, E::RevokedSession, E::ClockOffset]),
 ];
 
 /// On its button.
@@ -36,6 +37,10 @@ pub const fn title(experiment: E) -> &'static str {
         E::ForeignParty => "Foreign azp, to the gateway",
         E::ForeignPartyAtApp => "Foreign azp, to the app",
         E::MachineToken => "A machine's token",
+        E::KeyServerDown => "Key server down",
+        E::KeyRotation => "Key rotation",
+        E::RevokedSession => "Revoked session",
+        E::ClockOffset => "Issuer's clock off",
     }
 }
 
@@ -67,10 +72,24 @@ pub const fn explanation(experiment: E) -> &'static str {
         }
         E::ForeignPartyAtApp => "The application accepts tokens made for its own origin only.",
         E::MachineToken => "Signed by the same key, but about a machine and not a user.",
+        E::KeyServerDown => {
+            "Keys that were fetched serve for an hour. Of others nobody can say whether they are the issuer's, so the answer \
+            is to come back later, not that the token is wrong."
+        }
+        E::KeyRotation => {
+            "A key that is not known is asked for once, at once. While the old key is published its tokens count, so nobody \
+            is signed out by a rotation."
+        }
+        E::RevokedSession => {
+            "A gateway that checks signatures asks nobody, so a token outlives its session until it expires: a minute at \
+            most. There is no new one."
+        }
+        E::ClockOffset => "Off by up to 5 seconds is tolerated, at the beginning of a token's life and at its end.",
     }
 }
 
 const VERIFY: SourceFile = source_file!("src/jwt/verify.rs");
+const KEY_SET: SourceFile = source_file!("src/jwt/key_set.rs");
 
 static SOURCES: LazyLock<Vec<Option<Excerpt>>> = LazyLock::new(|| E::ALL.into_iter().map(excerpt).collect());
 
@@ -86,12 +105,14 @@ fn excerpt(experiment: E) -> Option<Excerpt> {
         E::NoToken | E::TwoTokens => source_file!("src/gateway/policies/bearer.rs").cut("pub fn bearer_token"),
         E::NotAToken => source_file!("src/jwt/token.rs").cut("fn take_apart"),
         E::ForgedIdentity => source_file!("src/gateway/incoming.rs").cut("fn remove_claims"),
-        E::ExpiredFourSeconds | E::ExpiredSixSeconds | E::NotYetValid | E::IssuedInFuture => {
+        E::ExpiredFourSeconds | E::ExpiredSixSeconds | E::NotYetValid | E::IssuedInFuture | E::ClockOffset => {
             VERIFY.cut("fn check_times(")
         }
         E::Tampered => VERIFY.cut("fn check_signature("),
         E::AlgorithmNone | E::PublicKeyAsSecret | E::MachineToken => VERIFY.cut("fn check_header("),
-        E::UnknownKey => source_file!("src/jwt/key_set.rs").cut("async fn key(self"),
+        E::UnknownKey | E::KeyServerDown => KEY_SET.cut("async fn key(self"),
+        E::KeyRotation => KEY_SET.cut("async fn fetch_for("),
+        E::RevokedSession => source_file!("src/instance/frontend_api/caller.rs").cut("pub fn find("),
         E::WrongIssuer | E::ForeignParty | E::ForeignPartyAtApp => VERIFY.cut("fn check_claims("),
     }
 }

@@ -8,7 +8,7 @@ use leptos_router::hooks::use_query_map;
 
 use super::not_found_page::NotFoundPage;
 use crate::{
-    model::{Experiment, Finding, LabError, PageContext},
+    model::{Exchange, Experiment, Finding, LabError, PageContext},
     rpc,
     ui::components::{GatewaySteps, Notice, SourceDrawer},
 };
@@ -47,7 +47,8 @@ fn Bench(finding: Option<Finding>, failed: bool) -> impl IntoView {
             <h1>"The lab"</h1>
             <p>
                 "Send what an attacker or a bad clock would. Every request is made for real, and the gateway decides. The \
-                tokens are signed by the embedded Clerk, for a user that does not exist."
+                tokens are signed by the embedded Clerk, for a user that does not exist. What has to be broken for an \
+                experiment is broken in a Clerk and a gateway that exist for that experiment only."
             </p>
         </div>
         <div class="bench">
@@ -99,24 +100,71 @@ fn Failed() -> impl IntoView {
 #[component]
 fn Result(finding: Finding) -> impl IntoView {
     let experiment = finding.experiment;
-    let class = if finding.status < 400 { "tag tag-pass" } else { "tag tag-refuse" };
-    let headers = finding.headers.into_iter().map(|(name, value)| {
-        view! { <div><dt><code>{name}</code></dt><dd><code>{value}</code></dd></div> }
-    });
+    let is_bad_day = experiment.is_bad_day();
+    let head = finding.exchanges.first().filter(|_| !is_bad_day).map(|exchange| tag(exchange.status));
+    let exchanges = if is_bad_day {
+        view! { <Steps exchanges=finding.exchanges /> }.into_any()
+    } else {
+        let sent = |exchange| view! { <h3>"Sent"</h3> <Sent exchange of="" /> };
+        finding.exchanges.into_iter().map(sent).collect_view().into_any()
+    };
     view! {
         <section class="card finding" aria-labelledby="finding-title">
             <div class="stop-head">
                 <h2 id="finding-title">{title(experiment)}</h2>
-                <span class=class>{finding.status}</span>
+                {head}
             </div>
             <p>{explanation(experiment)}</p>
-            <h3>"Sent"</h3>
-            <pre class="curl" tabindex="0" role="region" aria-label="The request as a curl line"><code>{finding.curl}</code></pre>
-            <h3>"Decided"</h3>
-            {finding.seen.map(|seen| view! { <GatewaySteps seen /> })}
-            <dl class="claims headers">{headers.collect_view()}</dl>
-            <pre class="answer" tabindex="0" role="region" aria-label="The body of the answer"><code>{finding.body}</code></pre>
+            {exchanges}
             <SourceDrawer summary="The lines that decide this" excerpt=source(experiment) open=true />
         </section>
     }
+}
+
+/// One exchange after the other, each with what it is.
+#[component]
+fn Steps(exchanges: Vec<Exchange>) -> impl IntoView {
+    let step = |(index, exchange): (usize, Exchange)| {
+        let of = format!("Step {}: ", index + 1);
+        view! {
+            <li>
+                <div class="stop-head">
+                    <h3>{exchange.step.clone()}</h3>
+                    {tag(exchange.status)}
+                </div>
+                <Sent exchange of />
+            </li>
+        }
+    };
+    view! {
+        <p class="muted">
+            "Made just now, at an address that answers no more. With this program's address in its place, what breaks \
+            something breaks it here, for a minute."
+        </p>
+        <ol class="exchanges">{exchanges.into_iter().enumerate().map(step).collect_view()}</ol>
+    }
+}
+
+/// A request and its answer. `of` is what their names begin with.
+#[component]
+fn Sent(exchange: Exchange, #[prop(into)] of: String) -> impl IntoView {
+    let headers = exchange.headers.into_iter().map(|(name, value)| {
+        view! { <div><dt><code>{name}</code></dt><dd><code>{value}</code></dd></div> }
+    });
+    let (request, answer) = (format!("{of}The request as a curl line"), format!("{of}The body of the answer"));
+    let body = (!exchange.body.is_empty()).then(|| {
+        view! { <pre class="answer" tabindex="0" role="region" aria-label=answer><code>{exchange.body}</code></pre> }
+    });
+    view! {
+        <pre class="curl" tabindex="0" role="region" aria-label=request><code>{exchange.curl}</code></pre>
+        {of.is_empty().then(|| view! { <h3>"Decided"</h3> })}
+        {exchange.seen.map(|seen| view! { <GatewaySteps seen /> })}
+        <dl class="claims headers">{headers.collect_view()}</dl>
+        {body}
+    }
+}
+
+fn tag(status: u16) -> impl IntoView {
+    let class = if status < 400 { "tag tag-pass" } else { "tag tag-refuse" };
+    view! { <span class=class>{status}</span> }
 }
