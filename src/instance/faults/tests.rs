@@ -100,6 +100,8 @@ fn instance() -> Instance {
         database: None,
         seed: None,
         public_url: "http://localhost:3000".parse().unwrap(),
+        own_url: "http://localhost:3000".parse().unwrap(),
+        social_provider: None,
         base_path: "/__clerk",
         allow_non_loopback: false,
         token_lifetime: Duration::from_secs(60),
