@@ -32,6 +32,7 @@ mod password;
 mod portal;
 mod publishable_key;
 mod redirect;
+mod request_name;
 mod seed;
 mod session_cookies;
 mod signing_key;
@@ -48,7 +49,7 @@ use axum::{
     Router,
     extract::{Request, State},
     http::{StatusCode, header},
-    middleware::{Next, from_fn_with_state},
+    middleware::{Next, from_fn, from_fn_with_state},
     response::Response,
     routing::{get, post},
 };
@@ -57,6 +58,7 @@ use url::Url;
 
 pub use faults::{FaultError, Faults, OldKeys, OutOfBounds};
 pub use identity_provider::NAME as EMBEDDED_PROVIDER;
+pub use request_name::RequestName;
 pub use seed::{Person, SEED_PASSWORD, SEED_USERS, SeedError, SeedUser};
 pub use signing_key::SigningKeyError;
 pub use social::{SocialProvider, strategy_of};
@@ -306,7 +308,8 @@ impl Instance {
 
     fn serve(&self, router: Router<Arc<InstanceState>>) -> Router {
         let state = Arc::clone(&self.state);
-        router.layer(from_fn_with_state(Arc::clone(&state), refuse_foreign_names)).with_state(state)
+        let named = router.layer(from_fn(request_name::keep_request_name));
+        named.layer(from_fn_with_state(Arc::clone(&state), refuse_foreign_names)).with_state(state)
     }
 }
 

@@ -139,7 +139,9 @@ async fn nobody_is_sent_to_another_site() {
     for target in foreign {
         let query = url::form_urlencoded::Serializer::new(String::new()).append_pair("redirect_url", target).finish();
         for page in ["sign-in", "sign-up", "sign-out"] {
-            assert_eq!(app.get(&format!("/__clerk/{page}?{query}"), &[]).await.status, 400, "{page} {target}");
+            let refusal = app.get(&format!("/__clerk/{page}?{query}"), &[]).await;
+            assert_eq!(refusal.status, 400, "{page} {target}");
+            assert!(refusal.body.contains(refusal.header("x-request-id")), "{page} {target}: {}", refusal.body);
             let fields = [("redirect_url", target), ("identifier", "ada@example.com"), ("password", PASSWORD)];
             assert_eq!(app.post_form(&format!("/__clerk/{page}"), "", &fields).await.status, 400, "{page} {target}");
         }

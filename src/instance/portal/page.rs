@@ -2,7 +2,7 @@
 
 use maud::{DOCTYPE, Markup, html};
 
-use crate::instance::InstanceState;
+use crate::instance::{InstanceState, request_name::request_name};
 
 /// A page: one card below the application's name.
 pub fn page(state: &InstanceState, title: &str, card: &Markup) -> Markup {
@@ -38,7 +38,7 @@ pub fn page(state: &InstanceState, title: &str, card: &Markup) -> Markup {
     }
 }
 
-/// A page that says what is wrong and leads on.
+/// A page that says what is wrong, under which request id, and leads on.
 pub fn error_page(state: &InstanceState, title: &str, text: &str) -> Markup {
     page(
         state,
@@ -46,6 +46,7 @@ pub fn error_page(state: &InstanceState, title: &str, text: &str) -> Markup {
         &html! {
             h1 #title { (title) }
             p { (text) }
+            @if let Some(name) = request_name() { p.request-id { "Request " code { (name) } } }
             p.actions { a.button href="/" { "To the home page" } }
         },
     )

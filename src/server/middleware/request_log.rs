@@ -12,7 +12,7 @@ use axum::{
 use tracing::{Instrument, Span, field::Empty};
 use uuid::Uuid;
 
-use crate::server::traces;
+use crate::{instance::RequestName, server::traces};
 
 const HEADER: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -35,6 +35,7 @@ pub async fn log_request(mut request: Request, next: Next) -> Response {
     let id = RequestId(Uuid::new_v4());
     let start = Instant::now();
     request.extensions_mut().insert(id);
+    request.extensions_mut().insert(RequestName(id.0));
     request.extensions_mut().insert(Arrived(start));
     // The highest level, so that a quieter log still names the request.
     let span = tracing::error_span!(
