@@ -23,10 +23,11 @@ use super::{
 };
 use crate::instance::{InstanceState, portal};
 
-/// As everywhere here, but the answer to the form may lead to another application on this machine.
+/// As everywhere here, but the answer to the form may lead on to another application on this machine. (A policy cannot
+/// name `[::1]`.)
 const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; font-src 'self'; \
-                      form-action 'self' http://localhost:* https://localhost:* http://127.0.0.1:* \
-                      https://127.0.0.1:* http://[::1]:* https://[::1]:*; base-uri 'none'; frame-ancestors 'none'";
+                      form-action 'self' http://localhost:* https://localhost:* http://127.0.0.1:* https://127.0.0.1:*; \
+                      base-uri 'none'; frame-ancestors 'none'";
 
 /// What a client asks for.
 #[derive(Deserialize)]
