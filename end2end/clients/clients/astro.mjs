@@ -48,6 +48,8 @@ async function anonymous(origin, check) {
 }
 
 async function signedIn(page, origin, check) {
+  // The server's page is there before Clerk's client, which then takes over.
+  await page.waitForFunction(() => window.Clerk?.session);
   const token = await page.evaluate(() => window.Clerk.session.getToken());
   const ask = async (path, options = {}) => {
     const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };

@@ -18,6 +18,8 @@ Socket.prototype.connect = function connectHere(...args) {
   const host = hostOf(args);
   if (LOOPBACK.test(host)) return connect.apply(this, args);
   if (process.env.REFUSED_CONNECTIONS) appendFileSync(process.env.REFUSED_CONNECTIONS, `${process.argv[1]}: ${host}\n`);
-  this.destroy(Object.assign(new Error(`no connection to ${host}: this run stays on this machine`), { code: "ENOTFOUND" }));
+  const error = Object.assign(new Error(`no connection to ${host}: this run stays on this machine`), { code: "ENOTFOUND" });
+  // Callers listen for errors once they have the socket.
+  process.nextTick(() => this.destroy(error));
   return this;
 };
