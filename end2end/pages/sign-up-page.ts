@@ -1,8 +1,9 @@
-// Where people sign up: the embedded Clerk's page, a plain form. `ComponentSignUpPage` does the same with Clerk's component.
+// Where people sign up: the embedded Clerk's page, a plain form, and the one for the code that follows it.
+// `ComponentSignUpPage` does the same with Clerk's component.
 
 import type { Locator, Page, Response } from "@playwright/test";
 
-import type { Newcomer } from "../fixtures/users";
+import { type Newcomer, TEST_CODE } from "../fixtures/users";
 import { tabTo } from "./keyboard";
 import { submit } from "./submit";
 
@@ -16,6 +17,8 @@ export class SignUpPage {
   readonly password: Locator;
   readonly signUpButton: Locator;
   readonly signInLink: Locator;
+  readonly code: Locator;
+  readonly continueButton: Locator;
 
   constructor(protected readonly page: Page) {
     this.heading = page.getByRole("heading", { name: "Sign up", level: 1 });
@@ -25,6 +28,8 @@ export class SignUpPage {
     this.password = page.getByLabel("Password");
     this.signUpButton = page.getByRole("button", { name: "Sign up" });
     this.signInLink = page.getByRole("link", { name: "Sign in" });
+    this.code = page.getByLabel("Code");
+    this.continueButton = page.getByRole("button", { name: "Continue" });
   }
 
   /** Opens the page, and asks to go on to `returnTo` afterwards. */
@@ -32,8 +37,20 @@ export class SignUpPage {
     return this.page.goto(`${this.path}?redirect_url=${encodeURIComponent(returnTo)}`);
   }
 
-  /** Fills the form in, sends it and returns the answer to it. */
+  /** Fills the form in and sends it, and then the code. Returns the answer to the last form that was sent. */
   async signUp(newcomer: Newcomer): Promise<Response> {
+    const answer = await this.begin(newcomer);
+    return answer.status() === 303 ? this.verify(TEST_CODE) : answer;
+  }
+
+  /** Sends the code and returns the answer to it. */
+  async verify(code: string): Promise<Response> {
+    await this.code.fill(code);
+    return submit(this.page, this.continueButton);
+  }
+
+  /** Fills the form in, sends it and returns the answer to it. */
+  async begin(newcomer: Newcomer): Promise<Response> {
     for (const [field, text] of this.answers(newcomer)) {
       await field.fill(text);
     }
@@ -46,6 +63,13 @@ export class SignUpPage {
       await tabTo(this.page, field);
       await this.page.keyboard.type(text);
     }
+    await this.page.keyboard.press("Enter");
+    await this.verifyByKeyboard(TEST_CODE);
+  }
+
+  protected async verifyByKeyboard(code: string): Promise<void> {
+    await tabTo(this.page, this.code);
+    await this.page.keyboard.type(code);
     await this.page.keyboard.press("Enter");
   }
 

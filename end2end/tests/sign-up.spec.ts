@@ -1,7 +1,7 @@
 // Signing up.
 
 import { expect, test } from "../fixtures/test";
-import { GRACE, newcomer } from "../fixtures/users";
+import { GRACE, newcomer, TEST_CODE } from "../fixtures/users";
 
 test("a newcomer lands on the account page", async ({ page, homePage, signUpPage, accountPage }) => {
   await homePage.goto();
@@ -22,8 +22,28 @@ test("a newcomer can sign in again", async ({ page, signUpPage, accountPage, sig
   await expect(accountPage.greeting).toBeVisible();
 });
 
+test("the code must be right, and nobody learns whether an address has an account", { tag: "@portal" }, async ({
+  page,
+  signUpPage,
+  watch,
+}) => {
+  watch.expectStatus(422);
+  const seen = [];
+  for (const email of [GRACE.email, newcomer().email]) {
+    await signUpPage.goto("/account");
+    await signUpPage.begin({ ...newcomer(), email });
+    const answer = await signUpPage.verify("000000");
+    expect(answer.status()).toBe(422);
+    await expect(signUpPage.code).toHaveAccessibleDescription(/not right/);
+    seen.push((await page.locator("main").innerText()).replace(email, "the address"));
+  }
+  expect(seen[0]).toBe(seen[1]);
+  await signUpPage.verify(TEST_CODE);
+  await expect(page).toHaveURL("/account");
+});
+
 const REFUSALS = [
-  { what: "an address that somebody has", change: { email: GRACE.email }, field: "email", words: /has an account/ },
+  { what: "no address", change: { email: "hedy@localhost" }, field: "email", words: /not an email address/ },
   { what: "a short password", change: { password: "sevench" }, field: "password", words: /8 to 72 characters/ },
   { what: "a long password", change: { password: "x".repeat(73) }, field: "password", words: /8 to 72 characters/ },
 ] as const;

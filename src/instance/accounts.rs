@@ -34,6 +34,8 @@ pub struct SignUp {
 pub enum Refusal {
     /// Unknown address or wrong password: the same answer, so that nobody learns which.
     WrongCredentials,
+    /// Another code than was sent, or none was sent, or it works no more: the same answer, too.
+    WrongCode,
     Banned,
     EmailInvalid,
     EmailTaken,
@@ -107,25 +109,6 @@ impl InstanceState {
         let (token, user_agent) = (browser.client_token.clone(), browser.user_agent.clone());
         let (active, token) = self.store.start_session(user_id, token, user_agent, self.now()).await?;
         Ok(self.signed_in(&active, token, browser)?)
-    }
-
-    /// Creates an account and signs the browser in. Returns the cookies that say so.
-    pub async fn sign_up(&self, form: SignUp, browser: &Browser) -> Result<Vec<String>, AccountError> {
-        let email = normalise_email(&form.email);
-        check(&form, &email).map_err(AccountError::Refused)?;
-        let user = NewUser {
-            first_name: form.first_name.trim().to_owned(),
-            last_name: form.last_name.trim().to_owned(),
-            email,
-            password_hash: self.passwords.hash(form.password).await?,
-            ..NewUser::default()
-        };
-        let (token, user_agent) = (browser.client_token.clone(), browser.user_agent.clone());
-        match self.store.sign_up(user, token, user_agent, self.now()).await {
-            Ok((active, token)) => Ok(self.signed_in(&active, token, browser)?),
-            Err(CreateUserError::EmailTaken) => Err(AccountError::Refused(Refusal::EmailTaken)),
-            Err(CreateUserError::Store(error)) => Err(error.into()),
-        }
     }
 
     /// Signs a browser out. Returns the cookies that say so.
@@ -228,7 +211,8 @@ pub fn normalise_email(email: &str) -> String {
     email.trim().to_lowercase()
 }
 
-fn check(form: &SignUp, email: &str) -> Result<(), Refusal> {
+/// Whether somebody can sign up so, with this address (in lower case).
+pub fn check(form: &SignUp, email: &str) -> Result<(), Refusal> {
     check_email(email)?;
     check_password(&form.password, email)?;
     check_name("first_name", &form.first_name)?;

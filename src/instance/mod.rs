@@ -6,7 +6,7 @@
 //! - `bundles`: Clerk's own scripts for browsers
 //! - `social`: signing in with an account elsewhere; `identity_provider`: an elsewhere of its own
 //! - `portal`: the pages where people sign up, in and out; plain HTML forms
-//! - `accounts`: what signing up, in and out means
+//! - `accounts`: what signing up, in and out means; `email_flows`: the parts of it that need a code from a mail
 //! - `user_resource`: a user as both APIs show them
 //! - `session_cookies`, `tokens`, `signing_key`: what a session looks like outside
 //! - `templates`: the claims of tokens for third parties; `metadata`: what applications keep with a user
@@ -20,6 +20,7 @@ mod accounts;
 mod backend_api;
 mod bundles;
 mod clerk_error;
+mod email_flows;
 mod faults;
 mod frontend_api;
 mod identity_provider;
@@ -290,7 +291,7 @@ impl Instance {
             .route("/test/revoke", post(faults::revoke))
             .route("/images/{id}", get(frontend_api::profile_image))
             .route("/npm/@clerk/{package}/dist/{file}", get(bundles::show))
-            .merge(portal::router())
+            .merge(portal::router(&self.state))
             .merge(identity_provider::router())
             .fallback(clerk_error::not_found);
         self.serve(router)

@@ -4,7 +4,10 @@
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
-use super::publishable_key::suffixed;
+use super::{
+    publishable_key::suffixed,
+    store::{CookieChange, CookieChanges},
+};
 
 const YEAR_SECONDS: u32 = 365 * 24 * 60 * 60;
 const SESSION: &str = "__session";
@@ -43,6 +46,21 @@ impl CookieWriter {
     /// Takes `__refresh_…` away.
     pub fn no_refresh(self) -> String {
         self.refresh_cookie("", 0)
+    }
+
+    /// What a call changes of the cookies that scripts cannot read.
+    pub fn changes(self, changes: &CookieChanges) -> Vec<String> {
+        let client = match &changes.client {
+            CookieChange::Keep => None,
+            CookieChange::Set(token) => Some(self.client(token)),
+            CookieChange::Remove => Some(self.no_client()),
+        };
+        let refresh = match &changes.refresh {
+            CookieChange::Keep => None,
+            CookieChange::Set(token) => Some(self.refresh(token)),
+            CookieChange::Remove => Some(self.no_refresh()),
+        };
+        [client, refresh].into_iter().flatten().collect()
     }
 
     /// The application's cookies for a session: its token, and when the client last changed, in seconds.

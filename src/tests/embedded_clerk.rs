@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::Value;
 
-use super::support::{App, Page};
+use super::support::{App, Page, sign_up};
 
 const PASSWORD: &str = "gatehouse-demo";
 
@@ -138,7 +138,7 @@ async fn nobody_is_sent_to_another_site() {
     ];
     for target in foreign {
         let query = url::form_urlencoded::Serializer::new(String::new()).append_pair("redirect_url", target).finish();
-        for page in ["sign-in", "sign-up", "sign-out"] {
+        for page in ["sign-in", "sign-up", "sign-up/verify", "forgot-password", "reset-password", "sign-out"] {
             let refusal = app.get(&format!("/__clerk/{page}?{query}"), &[]).await;
             assert_eq!(refusal.status, 400, "{page} {target}");
             assert!(refusal.body.contains(refusal.header("x-request-id")), "{page} {target}: {}", refusal.body);
@@ -179,7 +179,6 @@ async fn signing_up_checks_what_was_typed_and_keeps_it() {
         app.post_form("/__clerk/sign-up", "", &fields).await
     };
     for (email, password, words) in [
-        ("Ada@Example.com", "long-enough", "Somebody has an account with this address"),
         ("emilie", "long-enough", "This is not an email address"),
         ("emilie@localhost", "long-enough", "This is not an email address"),
         ("emilie@example.com", "short", "A password has 8 to 72 characters"),
@@ -194,8 +193,6 @@ async fn signing_up_checks_what_was_typed_and_keeps_it() {
     }
     let page = sign_up("emilie@example.com", "long-enough").await;
     assert_eq!(page.status, 303, "{}", page.body);
-    assert!(app.navigate("/account", &page.cookies_after("")).await.body.contains("Hello World"));
-    assert_eq!(sign_in(&app, " Emilie@Example.com ", "long-enough", "").await.status, 303);
 }
 
 #[tokio::test]
@@ -240,13 +237,11 @@ async fn the_portal_signs_out_too() {
 #[tokio::test]
 async fn users_and_sessions_survive_kill_9() {
     let app = App::start(&[]).await;
-    let fields = [("email_address", "new@example.com"), ("password", "long-enough")];
-    let page = app.post_form("/__clerk/sign-up", "", &fields).await;
-    let cookies = page.cookies_after("");
+    let cookies = sign_up(&app, "new+clerk_test@example.com", "long-enough").await.cookies_after("");
     let keys = app.get("/__clerk/.well-known/jwks.json", &[]).await.body;
     let app = app.kill_and_restart().await;
     assert_eq!(app.get("/__clerk/.well-known/jwks.json", &[]).await.body, keys);
-    assert_eq!(sign_in(&app, "new@example.com", "long-enough", "").await.status, 303);
+    assert_eq!(sign_in(&app, "new+clerk_test@example.com", "long-enough", "").await.status, 303);
     // The token was made for the address before the restart, so it is renewed on the way.
     let (page, _, _) = browse(&app, "/account", &without(&cookies, &["__session"])).await;
     assert!(page.body.contains("Hello World"), "{}", page.body);
@@ -256,18 +251,14 @@ async fn users_and_sessions_survive_kill_9() {
 async fn two_programs_can_share_one_file() {
     let first = App::start(&[]).await;
     let second = first.start_another().await;
-    let sign_ups = |app: &App, number: usize| {
-        let email = format!("user{number}@example.com");
-        let request =
-            app.request(Method::POST, "/__clerk/sign-up").header("content-type", "application/x-www-form-urlencoded");
-        request.body(format!("email_address={email}&password=long-enough")).send()
-    };
+    let email = |number: usize| format!("user{number}+clerk_test@example.com");
+    let sign_ups = async |app: &App, number: usize| sign_up(app, &email(number), "long-enough").await.status;
     for number in 0..5 {
         let (one, two) = tokio::join!(sign_ups(&first, 2 * number), sign_ups(&second, 2 * number + 1));
-        assert_eq!((one.unwrap().status().as_u16(), two.unwrap().status().as_u16()), (303, 303));
+        assert_eq!((one, two), (303, 303));
     }
     for number in 0..10 {
-        assert_eq!(sign_in(&first, &format!("user{number}@example.com"), "long-enough", "").await.status, 303);
+        assert_eq!(sign_in(&first, &email(number), "long-enough", "").await.status, 303);
     }
 }
 
@@ -275,7 +266,17 @@ async fn two_programs_can_share_one_file() {
 async fn another_site_cannot_post() {
     let app = App::start(&[]).await;
     let cookies = signed_in(&app).await;
-    for path in ["/rpc/sign_out", "/rpc/account_data", "/__clerk/sign-in", "/__clerk/sign-up", "/__clerk/sign-out"] {
+    for path in [
+        "/rpc/sign_out",
+        "/rpc/account_data",
+        "/__clerk/sign-in",
+        "/__clerk/sign-up",
+        "/__clerk/sign-up/verify",
+        "/__clerk/sign-up/resend",
+        "/__clerk/forgot-password",
+        "/__clerk/reset-password",
+        "/__clerk/sign-out",
+    ] {
         for (name, value) in [
             ("origin", "https://evil.example"),
             ("origin", "null"),

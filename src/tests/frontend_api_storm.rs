@@ -41,10 +41,13 @@ async fn sign_up_with_code(client: &Client, origin: &str, email: &str) -> Option
     Some(())
 }
 
-/// Signs up in the portal: one form.
+/// Signs up in the portal: two forms.
 async fn sign_up_in_portal(client: &Client, origin: &str, email: &str) -> Option<()> {
     let fields = [("email_address", email), ("password", PASSWORD)];
-    let done = post(client, &format!("{origin}/__clerk/sign-up"), "", &fields).await?;
+    let begun = post(client, &format!("{origin}/__clerk/sign-up"), "", &fields).await?;
+    assert_eq!(begun.status, 303, "{}", begun.body);
+    let (verify, cookies) = (format!("{origin}/__clerk/sign-up/verify"), begun.cookies_after(""));
+    let done = post(client, &verify, &cookies, &[("code", "424242")]).await?;
     assert_eq!(done.status, 303, "{}", done.body);
     Some(())
 }

@@ -13,6 +13,7 @@ mod embedded_backend_api;
 mod embedded_clerk;
 mod embedded_faults;
 mod embedded_organizations;
+mod embedded_portal;
 mod embedded_seed;
 mod embedded_tools;
 mod frontend_api_accounts;

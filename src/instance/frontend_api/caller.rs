@@ -15,7 +15,7 @@ use crate::instance::{
     InstanceState,
     accounts::Browser,
     clerk_error::ClerkError,
-    store::{Call, CallError, CookieChange, CookieChanges, Session, User},
+    store::{Call, CallError, CookieChanges, Session, User},
 };
 
 /// Who asks.
@@ -102,18 +102,7 @@ impl InstanceState {
 
     /// Tells the browser what becomes of its cookies.
     pub fn set_cookies(&self, headers: &mut HeaderMap, changes: &CookieChanges) {
-        let cookies = self.cookies();
-        let client = match &changes.client {
-            CookieChange::Keep => None,
-            CookieChange::Set(token) => Some(cookies.client(token)),
-            CookieChange::Remove => Some(cookies.no_client()),
-        };
-        let refresh = match &changes.refresh {
-            CookieChange::Keep => None,
-            CookieChange::Set(token) => Some(cookies.refresh(token)),
-            CookieChange::Remove => Some(cookies.no_refresh()),
-        };
-        for cookie in [client, refresh].into_iter().flatten() {
+        for cookie in self.cookies().changes(changes) {
             if let Ok(value) = HeaderValue::from_str(&cookie) {
                 headers.append(header::SET_COOKIE, value);
             }

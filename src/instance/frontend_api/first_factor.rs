@@ -80,7 +80,7 @@ pub fn accept_code(
         return Err(locked.unwrap_or(refusal).into());
     }
     if let Some(code) = code {
-        call.verify_email(user_id, &code.email_address, EMAIL_CODE)?;
+        call.prove_email(user_id, &code.email_address, EMAIL_CODE)?;
     }
     Ok(call.forget_failures(user_id)?)
 }

@@ -57,8 +57,11 @@ use tower_http::set_header::SetResponseHeaderLayer;
 
 use super::{InstanceState, clerk_error};
 
+pub use first_factor::accept_code;
 pub use handshake::jwks;
 pub use profile_image::show as profile_image;
+pub use resources::{EMAIL_CODE, RESET_PASSWORD};
+pub use sign_ups::advance;
 pub use throttle::Throttle;
 
 /// The largest form holds a user's metadata.

@@ -59,19 +59,23 @@ impl Throttle {
     }
 }
 
-/// Refuses attempts beyond the limit, and says when to come back. Looking is no attempt.
+/// Refuses attempts beyond the limit, and says when to come back.
 pub async fn limit_attempts(State(state): State<Arc<InstanceState>>, request: Request, next: Next) -> Response {
-    if request.method() == Method::GET {
-        return next.run(request).await;
-    }
-    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip().to_canonical());
-    match state.throttle.admit(peer.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED)), state.now()) {
+    match state.admit(&request) {
         Ok(()) => next.run(request).await,
-        Err(wait) => {
-            let mut response = TOO_MANY.into_response();
-            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(whole_seconds(wait)));
-            response
+        Err(seconds) => ([(header::RETRY_AFTER, seconds)], TOO_MANY).into_response(),
+    }
+}
+
+impl InstanceState {
+    /// Counts an attempt; looking is none. Returns how many seconds to wait, if it is one too many.
+    pub fn admit(&self, request: &Request) -> Result<(), HeaderValue> {
+        if request.method() == Method::GET {
+            return Ok(());
         }
+        let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip().to_canonical());
+        let admitted = self.throttle.admit(peer.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED)), self.now());
+        admitted.map_err(|wait| HeaderValue::from(whole_seconds(wait)))
     }
 }
 

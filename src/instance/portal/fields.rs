@@ -2,6 +2,8 @@
 
 use maud::{Markup, html};
 
+use crate::instance::InstanceState;
+
 /// A field.
 pub struct Field<'a> {
     pub name: &'a str,
@@ -34,6 +36,28 @@ impl Field<'_> {
                 }
             }
         }
+    }
+}
+
+/// The field for a code. Nobody learns why one does not do.
+pub const fn code_field<'a>(wrong: bool) -> Field<'a> {
+    let complaint = "This code is not right, or works no more. Ask for another one if you are sure.";
+    Field {
+        name: "code",
+        label: "Code",
+        kind: "text",
+        autocomplete: "one-time-code",
+        value: "",
+        required: true,
+        hint: Some("Six digits, good for ten minutes"),
+        error: if wrong { Some(complaint) } else { None },
+    }
+}
+
+/// Where to find what would have been sent.
+pub fn in_the_outbox(state: &InstanceState) -> Markup {
+    html! {
+        p.muted { "This Clerk sends no mail. What it would have sent is in its " a href=(state.path("outbox")) { "outbox" } "." }
     }
 }
 

@@ -1,13 +1,17 @@
-//! The account portal: pages where people sign up, in and out, and the outbox. Plain forms, rendered here; no script anywhere.
+//! The account portal: pages where people sign up, in and out and replace a forgotten password, and the outbox. Plain
+//! forms, rendered here; no script anywhere. Attempts count as those of the Frontend API do.
 
 mod fields;
+mod forgot_password;
 mod outbox;
 mod page;
 mod personas;
+mod reset_password;
 mod sign_in;
 mod sign_out;
 mod sign_up;
 mod social;
+mod verify_email;
 
 use std::sync::Arc;
 
@@ -15,7 +19,7 @@ use axum::{
     Router,
     extract::{FromRequestParts, OriginalUri, Request, State},
     http::{HeaderValue, StatusCode, header, request::Parts},
-    middleware::{Next, from_fn},
+    middleware::{Next, from_fn, from_fn_with_state},
     response::{IntoResponse, Redirect, Response},
     routing::{get, post},
 };
@@ -32,12 +36,19 @@ pub use page::{error_page, page};
 pub use social::refusal_page;
 
 /// The portal's pages.
-pub fn router() -> Router<Arc<InstanceState>> {
-    Router::new()
-        .route("/", get(home))
+pub fn router(state: &Arc<InstanceState>) -> Router<Arc<InstanceState>> {
+    let attempts = Router::new()
         .route("/sign-in", get(sign_in::show).post(sign_in::submit))
         .route("/sign-in/as", post(personas::submit))
         .route("/sign-up", get(sign_up::show).post(sign_up::submit))
+        .route("/sign-up/verify", get(verify_email::show).post(verify_email::submit))
+        .route("/sign-up/resend", post(verify_email::resend))
+        .route("/forgot-password", get(forgot_password::show).post(forgot_password::submit))
+        .route("/reset-password", get(reset_password::show).post(reset_password::submit))
+        .route_layer(from_fn_with_state(Arc::clone(state), limit_attempts));
+    Router::new()
+        .merge(attempts)
+        .route("/", get(home))
         .route("/sign-out", get(sign_out::show).post(sign_out::submit))
         .route("/continue-with", post(social::submit))
         .route("/outbox", get(outbox::show))
@@ -48,6 +59,14 @@ pub fn router() -> Router<Arc<InstanceState>> {
 /// The portal itself is its sign-in page.
 async fn home(State(state): State<Arc<InstanceState>>) -> Redirect {
     Redirect::to(&state.path("sign-in"))
+}
+
+/// Refuses attempts beyond the limit, and says when to come back.
+async fn limit_attempts(State(state): State<Arc<InstanceState>>, request: Request, next: Next) -> Response {
+    let Err(seconds) = state.admit(&request) else { return next.run(request).await };
+    let text = "Too many attempts came from your address. Wait ten seconds, then go back and try again.";
+    let page = error_page(&state, "One moment", text);
+    (StatusCode::TOO_MANY_REQUESTS, [(header::RETRY_AFTER, seconds)], html(page)).into_response()
 }
 
 /// Pages with a session behind them stay out of caches.
@@ -157,8 +176,8 @@ fn html(page: Markup) -> axum::response::Html<String> {
 }
 
 /// Sets cookies and goes on, with a GET.
-fn go_on(target: &ReturnTarget, cookies: &[String]) -> Response {
-    let mut response = Redirect::to(target.as_str()).into_response();
+fn go_on(to: &str, cookies: &[String]) -> Response {
+    let mut response = Redirect::to(to).into_response();
     for cookie in cookies {
         if let Ok(value) = HeaderValue::from_str(cookie) {
             response.headers_mut().append(header::SET_COOKIE, value);

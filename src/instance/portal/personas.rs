@@ -42,7 +42,7 @@ pub async fn submit(
     };
     let wanted = SignInAs { user: person.id.clone(), organization: None };
     match state.sign_in_as(&wanted, &Browser::read(&headers)).await {
-        Ok(cookies) => Ok(go_on(&target, &cookies)),
+        Ok(cookies) => Ok(go_on(target.as_str(), &cookies)),
         Err(ToolError::Banned) => Err(refusal(
             &state,
             "This account is banned. Nobody can sign in to it until an administrator lifts the ban.",

@@ -51,7 +51,7 @@ pub async fn submit(
 ) -> Result<Response, ErrorPage> {
     let target = ReturnTarget::read(&state, form.redirect_url.as_deref()).map_err(|error| error.page(&state))?;
     match state.sign_in(&form.identifier, form.password, &Browser::read(&headers)).await {
-        Ok(cookies) => Ok(go_on(&target, &cookies)),
+        Ok(cookies) => Ok(go_on(target.as_str(), &cookies)),
         Err(AccountError::Refused(refusal)) => {
             let (status, message) = answer(refusal, state.settings.lockout);
             let page = sign_in_page(&state, &target, &form.identifier, None, Some(&message));
@@ -112,6 +112,7 @@ fn sign_in_page(
             button.button.button-primary type="submit" { "Sign in" }
         }
         (buttons(state, target))
+        p.muted { a href=(target.link(state, "forgot-password")) { "Forgot your password?" } }
         p.muted { "No account yet? " a href=(target.link(state, "sign-up")) { "Sign up" } }
         (people_to_try(state, target))
     };

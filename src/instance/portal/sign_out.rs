@@ -40,7 +40,7 @@ pub async fn submit(
 ) -> Result<Response, ErrorPage> {
     let target = ReturnTarget::read(&state, form.redirect_url.as_deref()).map_err(|error| error.page(&state))?;
     match state.sign_out(&Browser::read(&headers)).await {
-        Ok(cookies) => Ok(go_on(&target, &cookies)),
+        Ok(cookies) => Ok(go_on(target.as_str(), &cookies)),
         Err(error) => Err(PortalError::from(error).page(&state)),
     }
 }

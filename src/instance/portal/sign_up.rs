@@ -1,4 +1,5 @@
-//! Signing up, with a name, an email address and a password.
+//! The first page of signing up: a name, an email address and a password. Nobody has an account before the address is
+//! verified, and whether somebody has one already shows nowhere.
 
 use std::sync::Arc;
 
@@ -13,7 +14,7 @@ use serde::Deserialize;
 
 use super::{
     ErrorPage, PortalError, ReturnTarget, Visit, fields::Field, go_on, html as html_response, page::page,
-    social::buttons,
+    social::buttons, verify_email,
 };
 use crate::instance::{
     InstanceState,
@@ -51,8 +52,8 @@ pub async fn submit(
         email: form.email_address,
         password: form.password,
     };
-    match state.sign_up(typed.clone(), &Browser::read(&headers)).await {
-        Ok(cookies) => Ok(go_on(&target, &cookies)),
+    match state.begin_sign_up(typed.clone(), &Browser::read(&headers)).await {
+        Ok(cookies) => Ok(go_on(&target.link(&state, verify_email::PATH), &cookies)),
         Err(AccountError::Refused(refusal)) => {
             let page = sign_up_page(&state, &target, &typed, Some(refusal));
             Ok((StatusCode::UNPROCESSABLE_ENTITY, html_response(page)).into_response())
@@ -64,13 +65,14 @@ pub async fn submit(
 /// The field that a refusal is about, and what to say there.
 const fn complaint(refusal: Refusal) -> (&'static str, &'static str) {
     match refusal {
-        Refusal::EmailTaken => ("email_address", "Somebody has an account with this address. Sign in instead?"),
         Refusal::PasswordTooShort | Refusal::PasswordTooLong => ("password", "A password has 8 to 72 characters."),
         Refusal::PasswordIsEmail => ("password", "The password must differ from the email address."),
         Refusal::NameTooLong(field) => (field, "A name has at most 100 characters."),
-        Refusal::EmailInvalid | Refusal::WrongCredentials | Refusal::Banned => {
-            ("email_address", "This is not an email address. One looks like name@example.com.")
-        }
+        Refusal::EmailInvalid
+        | Refusal::EmailTaken
+        | Refusal::WrongCredentials
+        | Refusal::WrongCode
+        | Refusal::Banned => ("email_address", "This is not an email address. One looks like name@example.com."),
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use rusqlite::{OptionalExtension, Transaction, params};
 use serde_json::{Map, Value};
 
-use super::{ActiveSession, Call, Store, StoreError, User, clients, millis, starts_with, users::user};
+use super::{Call, Store, StoreError, User, millis, starts_with, users::user};
 use crate::instance::{ids::new_id, seed};
 
 /// How an address is verified that an administrator vouches for.
@@ -102,26 +102,6 @@ impl Store {
         .await?
     }
 
-    /// Creates a user and their session, in the browser that holds `client_token` or in a new one. Returns the session
-    /// and the browser's new token.
-    pub async fn sign_up(
-        &self,
-        user: NewUser,
-        client_token: Option<String>,
-        user_agent: String,
-        now: Duration,
-    ) -> Result<(ActiveSession, String), CreateUserError> {
-        self.write(move |transaction| {
-            if owner_of_email(transaction, &user.email)?.is_some() {
-                return Ok(Err(CreateUserError::EmailTaken));
-            }
-            let id = new_id("user");
-            insert(transaction, &id, &user, now)?;
-            clients::start_session(transaction, id, client_token.as_deref(), &user_agent, now).map(Ok)
-        })
-        .await?
-    }
-
     /// The primary email address of a user.
     pub async fn email_of(&self, user_id: String) -> Result<Option<String>, StoreError> {
         self.write(move |transaction| {
@@ -160,6 +140,28 @@ impl Call<'_> {
             params![user_id, email_address, strategy],
         )?;
         Ok(())
+    }
+
+    /// Notes that whoever signs in showed that an address is theirs. If it is the address that the account was made with,
+    /// and nobody had shown that before, somebody else may have made it: their password, their sessions and the other
+    /// addresses go, so that the account is its owner's alone.
+    pub fn prove_email(&self, user_id: &str, email_address: &str, strategy: &str) -> rusqlite::Result<()> {
+        let is_first_proof = "SELECT EXISTS (SELECT 1 FROM users JOIN email_addresses
+                                ON email_addresses.id = primary_email_address_id
+                              WHERE users.id = ?1 AND email_address = ?2 AND verified_by IS NULL)";
+        if self.transaction.query_row(is_first_proof, [user_id, email_address], |row| row.get(0))? {
+            self.set_password(user_id, "")?;
+            self.revoke_sessions(user_id, None)?;
+            self.transaction.execute(
+                "DELETE FROM email_addresses WHERE user_id = ?1 AND email_address <> ?2",
+                [user_id, email_address],
+            )?;
+            tracing::warn!(
+                user.id = user_id,
+                "an account was made before its address was verified; its owner has it now"
+            );
+        }
+        self.verify_email(user_id, email_address, strategy)
     }
 }
 

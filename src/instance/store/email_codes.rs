@@ -115,15 +115,27 @@ impl Call<'_> {
         Ok(CodeCheck::Wrong)
     }
 
+    /// Tells the owner of an address that somebody wanted to sign up with it.
+    pub fn tell_owner(&self, email_address: &str) -> rusqlite::Result<()> {
+        let body = "Somebody wanted to sign up with this address, which has an account. If it was you: sign in, or \
+                    replace the password if you forgot it. Otherwise there is nothing to do.";
+        let is_test = email_address.contains(TEST_MARK);
+        if is_test { Ok(()) } else { self.post(email_address, "You have an account already", body, None) }
+    }
+
     fn send_mail(&self, recipient: &str, code: &str, strategy: &str) -> rusqlite::Result<()> {
         let purpose = match strategy {
             "reset_password_email_code" => "reset your password",
             _ => "go on",
         };
         let body = format!("Your code is {code}. Enter it within 10 minutes to {purpose}.");
+        self.post(recipient, &format!("{code} is your code"), &body, Some(code))
+    }
+
+    fn post(&self, recipient: &str, subject: &str, body: &str, code: Option<&str>) -> rusqlite::Result<()> {
         self.transaction.execute(
             "INSERT INTO mails (recipient, subject, body, code, created_at) VALUES (?1, ?2, ?3, ?4, ?5)",
-            params![recipient, format!("{code} is your code"), body, code, millis(self.now)],
+            params![recipient, subject, body, code, millis(self.now)],
         )?;
         self.transaction.execute(
             "DELETE FROM mails WHERE id <= (SELECT id FROM mails ORDER BY id DESC LIMIT 1 OFFSET ?1)",

@@ -41,7 +41,7 @@ use tokio::task::spawn_blocking;
 use super::{password::PasswordError, signing_key::SigningKeyError};
 
 pub use accounts::{BY_ADMIN, CreateUserError, Credentials, FindUserError, NewUser};
-pub use call::{Call, CallError, Client, ClientView, CookieChange, CookieChanges};
+pub use call::{Call, CallError, Client, ClientView, CookieChange, CookieChanges, Finished};
 pub use client_list::ClientSessions;
 pub use clients::ActiveSession;
 pub use domains::{Domain, DomainChange, DomainError};

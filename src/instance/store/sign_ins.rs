@@ -112,6 +112,12 @@ impl Call<'_> {
             .optional()
     }
 
+    /// The sign-in under way in this browser.
+    pub fn open_sign_in(&self) -> rusqlite::Result<Option<SignIn>> {
+        let Some(client) = &self.client else { return Ok(None) };
+        open_in_client(self.transaction, &client.id, self.now)
+    }
+
     /// A sign-in with what there is to show of it.
     pub fn show_sign_in(&self, sign_in: SignIn) -> rusqlite::Result<SignInView> {
         let user = match &sign_in.user_id {

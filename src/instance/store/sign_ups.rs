@@ -99,6 +99,12 @@ impl Call<'_> {
         Ok(())
     }
 
+    /// The sign-up under way in this browser.
+    pub fn open_sign_up(&self) -> rusqlite::Result<Option<SignUp>> {
+        let Some(client) = &self.client else { return Ok(None) };
+        open_in_client(self.transaction, &client.id, self.now)
+    }
+
     /// Creates a user and returns their id.
     pub fn create_user(&self, user: &NewUser) -> rusqlite::Result<String> {
         let id = new_id("user");

@@ -145,7 +145,7 @@ async fn a_handshake_is_collected_once_and_in_time() {
 async fn an_email_address_belongs_to_one_user() {
     let (store, _) = File::new().open();
     let user = NewUser { email: "ada@example.com".to_owned(), ..NewUser::default() };
-    assert!(matches!(store.sign_up(user, None, String::new(), NOW).await, Err(CreateUserError::EmailTaken)));
+    assert!(matches!(store.create_user(user, NOW).await, Err(CreateUserError::EmailTaken)));
 }
 
 #[test]

@@ -92,6 +92,16 @@ pub async fn sign_in(app: &App) -> String {
     page.cookies_after("")
 }
 
+/// Signs up in the portal with one of Clerk's test addresses, whose code is known. Returns the last answer, with the
+/// cookies of both.
+pub async fn sign_up(app: &App, email: &str, password: &str) -> Page {
+    assert!(email.contains("+clerk_test@"), "{email}");
+    let fields = [("email_address", email), ("password", password)];
+    let begun = app.post_form("/__clerk/sign-up", "", &fields).await;
+    assert_eq!(begun.status, 303, "{}", begun.body);
+    app.post_form("/__clerk/sign-up/verify", &begun.cookies_after(""), &[("code", "424242")]).await
+}
+
 /// The value of a cookie.
 pub fn cookie(cookies: &str, name: &str) -> String {
     let pairs = cookies.split("; ").filter_map(|pair| pair.split_once('='));

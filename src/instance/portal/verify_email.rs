@@ -1,0 +1,95 @@
+//! The second page of signing up: the code that was sent to the address.
+
+use std::sync::Arc;
+
+use axum::{
+    Form,
+    extract::State,
+    http::{HeaderMap, StatusCode},
+    response::{IntoResponse, Redirect, Response},
+};
+use maud::{Markup, html};
+use serde::Deserialize;
+
+use super::{
+    ErrorPage, PortalError, ReturnTarget, Visit,
+    fields::{code_field, in_the_outbox},
+    go_on, html as html_response,
+    page::page,
+};
+use crate::instance::{
+    InstanceState, StoreError,
+    accounts::{AccountError, Browser},
+};
+
+/// Its path, below the portal's.
+pub const PATH: &str = "sign-up/verify";
+
+#[derive(Debug, Deserialize)]
+pub struct VerifyForm {
+    #[serde(default)]
+    code: String,
+    redirect_url: Option<String>,
+}
+
+/// `GET /sign-up/verify`: for a browser that signs up; any other begins with that.
+pub(super) async fn show(State(state): State<Arc<InstanceState>>, visit: Visit) -> Result<Response, ErrorPage> {
+    let fail = |error: StoreError| PortalError::from(error).page(&state);
+    let Some(address) = state.sign_up_address(&visit.browser).await.map_err(fail)? else {
+        return Ok(Redirect::to(&visit.target.link(&state, "sign-up")).into_response());
+    };
+    Ok(html_response(verify_page(&state, &visit.target, &address, false)).into_response())
+}
+
+/// `POST /sign-up/verify`
+pub async fn submit(
+    State(state): State<Arc<InstanceState>>,
+    headers: HeaderMap,
+    Form(form): Form<VerifyForm>,
+) -> Result<Response, ErrorPage> {
+    let target = ReturnTarget::read(&state, form.redirect_url.as_deref()).map_err(|error| error.page(&state))?;
+    let browser = Browser::read(&headers);
+    match state.finish_sign_up(form.code, &browser).await {
+        Ok(cookies) => Ok(go_on(target.as_str(), &cookies)),
+        Err(AccountError::Refused(_)) => {
+            let fail = |error: StoreError| PortalError::from(error).page(&state);
+            let Some(address) = state.sign_up_address(&browser).await.map_err(fail)? else {
+                return Ok(Redirect::to(&target.link(&state, "sign-up")).into_response());
+            };
+            let page = verify_page(&state, &target, &address, true);
+            Ok((StatusCode::UNPROCESSABLE_ENTITY, html_response(page)).into_response())
+        }
+        Err(error) => Err(PortalError::from(error).page(&state)),
+    }
+}
+
+/// `POST /sign-up/resend`: another code.
+pub async fn resend(
+    State(state): State<Arc<InstanceState>>,
+    headers: HeaderMap,
+    Form(form): Form<VerifyForm>,
+) -> Result<Response, ErrorPage> {
+    let target = ReturnTarget::read(&state, form.redirect_url.as_deref()).map_err(|error| error.page(&state))?;
+    let sent = state.send_sign_up_code_again(&Browser::read(&headers)).await;
+    sent.map_err(|error| PortalError::from(error).page(&state))?;
+    Ok(Redirect::to(&target.link(&state, PATH)).into_response())
+}
+
+fn verify_page(state: &InstanceState, target: &ReturnTarget, address: &str, wrong: bool) -> Markup {
+    let card = html! {
+        h1 #title { "Verify your address" }
+        p { "A code is on its way to " strong { (address) } "." }
+        form method="post" action=(state.path(PATH)) {
+            input type="hidden" name="redirect_url" value=(target.as_str());
+            (code_field(wrong).render())
+            button.button.button-primary type="submit" { "Continue" }
+        }
+        form method="post" action=(state.path("sign-up/resend")) {
+            input type="hidden" name="redirect_url" value=(target.as_str());
+            button.button type="submit" { "Send another code" }
+        }
+        (in_the_outbox(state))
+        p.muted { "Another address? " a href=(target.link(state, "sign-up")) { "Sign up again" } }
+    };
+    page(state, "Verify your address", &card)
+}

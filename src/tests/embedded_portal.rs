@@ -1,0 +1,212 @@
+//! The embedded Clerk's portal, where codes are needed: signing up, a forgotten password. And accounts whose address
+//! nobody had shown to be theirs.
+
+use serde_json::{Value, json};
+
+use super::support::{ADA, Api, App, Browser, Page, ok, sign_in, sign_up};
+
+const PASSWORD: &str = "gatehouse-demo";
+const SIGN_UP: &str = "/__clerk/sign-up";
+const VERIFY: &str = "/__clerk/sign-up/verify";
+const RESET: &str = "/__clerk/reset-password";
+const WRONG_CODE: &str = "This code is not right, or works no more.";
+
+/// The newest mail.
+async fn last_mail(app: &App) -> Value {
+    let outbox: Value = serde_json::from_str(&app.get("/__clerk/outbox.json", &[]).await.body).unwrap();
+    outbox["data"][0].clone()
+}
+
+async fn can_sign_in(app: &App, email: &str, password: &str) -> bool {
+    app.post_form("/__clerk/sign-in", "", &[("identifier", email), ("password", password)]).await.status == 303
+}
+
+/// Asks for a code to replace a password with. Returns the next page and the browser's cookies.
+async fn forget(app: &App, email: &str) -> (Page, String) {
+    let page = app.post_form("/__clerk/forgot-password", "", &[("email_address", email)]).await;
+    assert_eq!(page.status, 303, "{}", page.body);
+    let cookies = page.cookies_after("");
+    (app.navigate(page.header("location"), &cookies).await, cookies)
+}
+
+#[tokio::test]
+async fn nobody_has_an_account_before_the_address_is_verified() {
+    let app = App::start(&[]).await;
+    let fields = [("email_address", "Emilie@example.com"), ("password", PASSWORD), ("redirect_url", "/account?a=b")];
+    let page = app.post_form(SIGN_UP, "", &fields).await;
+    let next = format!("{VERIFY}?redirect_url={}", page.header("location").split('=').nth(1).unwrap());
+    assert_eq!((page.status, page.header("location")), (303, next.as_str()));
+    let cookies = page.cookies_after("");
+    assert!(!cookies.contains("__session") && !can_sign_in(&app, "emilie@example.com", PASSWORD).await);
+    assert!(app.navigate(&next, &cookies).await.body.contains("<strong>emilie@example.com</strong>"));
+
+    let first = last_mail(&app).await["code"].as_str().unwrap().to_owned();
+    let again = app.post_form("/__clerk/sign-up/resend", &cookies, &[("redirect_url", "/account?a=b")]).await;
+    assert_eq!((again.status, again.header("location")), (303, next.as_str()));
+    let code = last_mail(&app).await["code"].as_str().unwrap().to_owned();
+    for wrong in ["", "nonsense", if first == code { "000000" } else { &first }] {
+        let page = app.post_form(VERIFY, &cookies, &[("code", wrong)]).await;
+        assert_eq!(page.status, 422, "{wrong}");
+        assert!(page.body.contains(WRONG_CODE) && page.body.contains("emilie@example.com"), "{}", page.body);
+        assert!(page.headers.get("set-cookie").is_none());
+    }
+    let other = app.post_form(VERIFY, "", &[("code", &code)]).await;
+    assert!(other.header("location").starts_with(SIGN_UP), "another browser has not signed up");
+    let typed = format!(" {code} ");
+    let done = app.post_form(VERIFY, &cookies, &[("code", &typed), ("redirect_url", "/account?a=b")]).await;
+    assert_eq!((done.status, done.header("location")), (303, format!("{}/account?a=b", app.origin).as_str()));
+    let signed_in = done.cookies_after(&cookies);
+    assert!(app.navigate("/account", &signed_in).await.body.contains("Hello World"));
+    let users = Api::of(&app).get("/v1/users?email_address=emilie@example.com").await;
+    assert_eq!(users[0]["email_addresses"][0]["verification"]["strategy"], "email_code");
+    assert_eq!(
+        app.post_form(VERIFY, &cookies, &[("code", &code)]).await.header("location").split('?').next(),
+        Some(SIGN_UP)
+    );
+}
+
+#[tokio::test]
+async fn signing_up_tells_nobody_who_has_an_account() {
+    let app = App::start(&[]).await;
+    let begin = async |email: &str| {
+        let page = app.post_form(SIGN_UP, "", &[("email_address", email), ("password", PASSWORD)]).await;
+        let cookies = page.cookies_after("");
+        let shown = app.navigate(page.header("location"), &cookies).await;
+        let answered = app.post_form(VERIFY, &cookies, &[("code", "12345")]).await;
+        (page.status, shown.body.replace(email, "x"), answered.status, answered.body.replace(email, "x"))
+    };
+    assert_eq!(begin("ada@example.com").await, begin("nobody@example.com").await);
+    let outbox = app.get("/__clerk/outbox.json", &[]).await.body;
+    let outbox: Value = serde_json::from_str(&outbox).unwrap();
+    let (new, known) = (&outbox["data"][0], &outbox["data"][1]);
+    assert_eq!((&new["to"], new["code"].is_string()), (&json!("nobody@example.com"), true));
+    assert_eq!((&known["to"], &known["code"]), (&json!("ada@example.com"), &Value::Null), "only its owner reads that");
+    assert!(known["subject"].as_str().unwrap().contains("account already"));
+}
+
+#[tokio::test]
+async fn an_address_that_was_taken_meanwhile_is_no_second_account() {
+    let app = App::start(&[]).await;
+    let fields = [("email_address", "late+clerk_test@example.com"), ("password", PASSWORD)];
+    let late = app.post_form(SIGN_UP, "", &fields).await.cookies_after("");
+    let early = sign_up(&app, "late+clerk_test@example.com", "another-one").await;
+    assert_eq!(early.status, 303);
+    assert_eq!(app.post_form(VERIFY, &late, &[("code", "424242")]).await.status, 422);
+    assert!(!can_sign_in(&app, "late+clerk_test@example.com", PASSWORD).await);
+}
+
+#[tokio::test]
+async fn a_forgotten_password_is_replaced_with_a_code() {
+    let app = App::start(&[]).await;
+    let elsewhere = sign_in(&app).await;
+    let reset = async |password: &str, box_ticked: bool| {
+        let (_, cookies) = forget(&app, " Ada@Example.com").await;
+        let code = last_mail(&app).await["code"].as_str().unwrap().to_owned();
+        let mut fields = vec![("code", code.as_str()), ("password", password), ("redirect_url", "/account")];
+        if box_ticked {
+            fields.push(("sign_out_of_other_sessions", "true"));
+        }
+        let page = app.post_form(RESET, &cookies, &fields).await;
+        (page.status, page.cookies_after(&cookies), fields.remove(0).1.to_owned(), cookies)
+    };
+    let sessions =
+        async || Api::of(&app).get(&format!("/v1/sessions?user_id={ADA}&status=active")).await["total_count"].clone();
+    for short in ["short", "ada@example.com"] {
+        assert_eq!(reset(short, false).await.0, 422, "{short}");
+    }
+    let (status, cookies, code, before) = reset("another-one", false).await;
+    assert_eq!((status, sessions().await), (303, json!(2)), "the others go on");
+    assert!(app.navigate("/account", &cookies).await.body.contains("Hello World"));
+    assert!(can_sign_in(&app, "ada@example.com", "another-one").await);
+    assert!(!can_sign_in(&app, "ada@example.com", PASSWORD).await);
+    let fields = [("code", code.as_str()), ("password", "a-third-one")];
+    let again = app.post_form(RESET, &before, &fields).await;
+    assert!(again.header("location").starts_with("/__clerk/forgot-password"), "a code works once: {}", again.body);
+
+    assert_eq!(reset("a-third-one", true).await.0, 303);
+    assert_eq!(sessions().await, 1, "the others have ended");
+    assert!(!app.navigate("/account", &elsewhere).await.body.is_empty());
+}
+
+#[tokio::test]
+async fn forgetting_a_password_tells_nobody_who_has_an_account() {
+    let app = App::start(&[("GATEHOUSE_LOCKOUT_ATTEMPTS", "3")]).await;
+    let answers = async |email: &str| {
+        let (page, cookies) = forget(&app, email).await;
+        let fields = [("code", "12345"), ("password", "another-one")];
+        let wrong = app.post_form(RESET, &cookies, &fields).await;
+        (page.body.replace(email, "x"), wrong.status, wrong.body.replace(email, "x"))
+    };
+    let unknown = answers("nobody@example.com").await;
+    assert!(unknown.1 == 422 && unknown.2.contains(WRONG_CODE), "{}", unknown.2);
+    for _ in 0..3 {
+        assert_eq!(answers("ada@example.com").await, unknown);
+    }
+    let locked = Api::of(&app).get(&format!("/v1/users/{ADA}")).await;
+    assert_eq!(locked["locked"], true, "codes are guesses, too");
+    assert_eq!(answers("ada@example.com").await, unknown, "nor who is locked out");
+    assert!(!can_sign_in(&app, "ada@example.com", PASSWORD).await);
+
+    let (_, cookies) = forget(&app, "mallory@example.com").await;
+    let code = last_mail(&app).await["code"].as_str().unwrap().to_owned();
+    let banned = app.post_form(RESET, &cookies, &[("code", &code), ("password", "another-one")]).await;
+    assert_eq!(banned.status, 403, "its owner may know");
+    assert!(banned.body.contains("banned") && !banned.cookies_after("").contains("__session="));
+    let none = app.navigate(RESET, "").await;
+    assert!(none.header("location").starts_with("/__clerk/forgot-password"), "nothing was asked for in this browser");
+}
+
+#[tokio::test]
+async fn the_portals_attempts_are_counted_with_all_others() {
+    let app = App::start(&[("GATEHOUSE_SIGN_IN_RATE", "2")]).await;
+    let mut browser = Browser::open(&app).await;
+    ok(browser.post("/client/sign_ins", &[("identifier", "ada@example.com")]).await);
+    assert!(can_sign_in(&app, "ada@example.com", PASSWORD).await);
+    for path in ["/__clerk/sign-in", SIGN_UP, VERIFY, "/__clerk/sign-up/resend", "/__clerk/forgot-password", RESET] {
+        let page = app.post_form(path, "", &[("email_address", "x@example.com")]).await;
+        assert_eq!((page.status, page.header("content-type")), (429, "text/html; charset=utf-8"), "{path}");
+        assert!((1..=10).contains(&page.header("retry-after").parse::<u64>().unwrap()));
+    }
+    assert_eq!(app.navigate("/__clerk/sign-in", "").await.status, 200, "looking is no attempt");
+}
+
+#[tokio::test]
+async fn an_account_made_with_somebody_elses_address_becomes_its_owners_alone() {
+    let app = App::start(&[]).await;
+    // The maker: knows the password, is signed in, and added an address of their own.
+    let mut maker = Browser::open(&app).await;
+    maker.sign_in("ada@example.com", PASSWORD).await;
+    let own = [("email_address", "maker+clerk_test@example.com")];
+    let added = ok(maker.post("/me/email_addresses", &own).await)["response"]["id"].as_str().unwrap().to_owned();
+    let verification = format!("/me/email_addresses/{added}");
+    ok(maker.post(&format!("{verification}/prepare_verification"), &[]).await);
+    ok(maker.post(&format!("{verification}/attempt_verification"), &[("code", "424242")]).await);
+    // As files of older versions hold accounts that were made in the portal.
+    let file = rusqlite::Connection::open(app.database()).unwrap();
+    let unverify = "UPDATE email_addresses SET verified_by = NULL WHERE email_address = 'ada@example.com'";
+    assert_eq!(file.execute(unverify, []).unwrap(), 1);
+
+    let mut owner = Browser::open(&app).await;
+    let begin = [("strategy", "email_code"), ("identifier", "ada@example.com")];
+    let sign_in = ok(owner.post("/client/sign_ins", &begin).await)["response"]["id"].as_str().unwrap().to_owned();
+    let code = owner.code_sent_to("ada@example.com").await;
+    let attempt = format!("/client/sign_ins/{sign_in}/attempt_first_factor");
+    let answer = ok(owner.post(&attempt, &[("strategy", "email_code"), ("code", &code)]).await);
+    let user = &answer["client"]["sessions"][0]["user"];
+    assert_eq!((&user["id"], &user["password_enabled"]), (&json!(ADA), &json!(false)), "the maker's password is gone");
+    assert_eq!(user["email_addresses"].as_array().unwrap().len(), 1, "and the maker's address");
+    assert_eq!(ok(maker.get("/client").await)["response"]["sessions"], json!([]), "and the maker's session");
+    assert!(!can_sign_in(&app, "ada@example.com", PASSWORD).await);
+
+    // The second time nothing is lost, and the portal gives who has no password one.
+    let (_, cookies) = forget(&app, "ada@example.com").await;
+    let code = owner.code_sent_to("ada@example.com").await;
+    let page = app.post_form(RESET, &cookies, &[("code", &code), ("password", "owners-own")]).await;
+    assert_eq!(page.status, 303, "{}", page.body);
+    let mut again = Browser::open(&app).await;
+    let sign_in = ok(again.post("/client/sign_ins", &begin).await)["response"]["id"].as_str().unwrap().to_owned();
+    let code = again.code_sent_to("ada@example.com").await;
+    let attempt = format!("/client/sign_ins/{sign_in}/attempt_first_factor");
+    ok(again.post(&attempt, &[("strategy", "email_code"), ("code", &code)]).await);
+    assert!(can_sign_in(&app, "ada@example.com", "owners-own").await);
+}
