@@ -82,7 +82,7 @@ impl TokenMint {
         mut claims: Map<String, Value>,
         now: Duration,
     ) -> Result<String, SigningKeyError> {
-        let minutes = now.saturating_sub(session.created_at).as_secs() / 60;
+        let minutes = now.saturating_sub(session.verified_at).as_secs() / 60;
         let made_at = self.faults.at(now).time_of_tokens(now);
         claims.extend(automatic(origin, &session.user_id, lifetime, NOT_BEFORE, made_at));
         // Minutes since the first factor; there is no second one.

@@ -116,7 +116,7 @@ impl Instance {
         let session = Session {
             id: "sess_000000000000000000000000000".to_owned(),
             user_id: "user_000000000000000000000000000".to_owned(),
-            created_at: state.now(),
+            verified_at: state.now(),
             ..Session::default()
         };
         state.mint.session_token(&session, &state.public_origin(), None, state.now()).ok()

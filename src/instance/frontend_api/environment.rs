@@ -191,7 +191,7 @@ fn organization_settings() -> Value {
         "object": "organization_settings",
         "id": "organizations_embedded",
         "enabled": true,
-        "actions": { "admin_delete": false },
+        "actions": { "admin_delete": true },
         "domains": { "enabled": false, "enrollment_modes": [], "default_role": null },
         "slug": { "disabled": false },
         "organization_creation_defaults": { "enabled": false },

@@ -11,7 +11,7 @@ use super::{
 use crate::instance::{
     InstanceState,
     clerk_error::ClerkError,
-    store::{Call, CallError, CodeCheck, Lockout, SignIn},
+    store::{Call, CallError, CodeCheck, EmailCode, Lockout, SignIn, User},
 };
 
 /// A password that was compared.
@@ -72,17 +72,30 @@ pub fn accept_code(
     lockout: Lockout,
 ) -> Result<(), CallError<ClerkError>> {
     let user_id = sign_in.user_id.as_deref().ok_or(UNAUTHENTICATED)?;
+    let code = check_answer(call, &sign_in.id, user_id, (strategy, answer), lockout)?;
+    if let Some(code) = code {
+        call.prove_email(user_id, &code.email_address, EMAIL_CODE)?;
+    }
+    Ok(())
+}
+
+/// The code that `owner_id` waits for, if it was answered; counts a failure of the user if it was not.
+pub fn check_answer(
+    call: &Call<'_>,
+    owner_id: &str,
+    user_id: &str,
+    (strategy, answer): (&str, &str),
+    lockout: Lockout,
+) -> Result<Option<EmailCode>, CallError<ClerkError>> {
     refuse_locked(call, user_id)?;
-    let code = call.code(&sign_in.id)?;
-    let check = call.check_code(&sign_in.id, strategy, answer)?;
+    let code = call.code(owner_id)?;
+    let check = call.check_code(owner_id, strategy, answer)?;
     if let Some(refusal) = errors::code(&check) {
         let locked = if check == CodeCheck::Wrong { fail(call, user_id, lockout)? } else { None };
         return Err(locked.unwrap_or(refusal).into());
     }
-    if let Some(code) = code {
-        call.prove_email(user_id, &code.email_address, EMAIL_CODE)?;
-    }
-    Ok(call.forget_failures(user_id)?)
+    call.forget_failures(user_id)?;
+    Ok(code)
 }
 
 /// Sends a code to an address of the user who signs in.
@@ -90,22 +103,27 @@ pub fn send_code(
     call: &Call<'_>,
     sign_in: &SignIn,
     strategy: &str,
-    address: AddressChoice<'_>,
+    choice: AddressChoice<'_>,
 ) -> Result<(), CallError<ClerkError>> {
     let user_id = sign_in.user_id.as_deref().ok_or(WRONG_STRATEGY)?;
-    refuse_locked(call, user_id)?;
     let user = call.user(user_id)?.ok_or(WRONG_STRATEGY)?;
     if strategy == RESET_PASSWORD && !user.password_enabled {
         return Err(WRONG_STRATEGY.into());
     }
+    Ok(call.send_code(&sign_in.id, &address(call, &user, choice)?, strategy)?)
+}
+
+/// Where a code for a user goes, unless they are locked out.
+pub fn address(call: &Call<'_>, user: &User, choice: AddressChoice<'_>) -> Result<String, CallError<ClerkError>> {
+    refuse_locked(call, &user.id)?;
     let mut addresses = user.usable_addresses();
-    let found = match address {
+    let found = match choice {
         AddressChoice::Id(id) => addresses.find(|email| email.id == id),
         AddressChoice::Address(text) => addresses.find(|email| email.email_address == text),
         AddressChoice::Primary => addresses.next(),
     };
     let unknown = errors::param_value("email_address_id", "This account has no such address.");
-    Ok(call.send_code(&sign_in.id, &found.ok_or(unknown)?.email_address, strategy)?)
+    Ok(found.ok_or(unknown)?.email_address.clone())
 }
 
 /// Where a code goes.

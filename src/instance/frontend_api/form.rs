@@ -36,6 +36,15 @@ impl Form {
         self.0.iter().find(|(found, _)| found == name).map(|(_, value)| value.as_str())
     }
 
+    /// All values of a field with something in them.
+    pub fn all(&self, name: &str) -> Vec<String> {
+        self.0
+            .iter()
+            .filter(|(found, value)| found == name && !value.is_empty())
+            .map(|(_, value)| value.clone())
+            .collect()
+    }
+
     /// A field with something in it.
     pub fn filled(&self, name: &str) -> Option<&str> {
         self.sent(name).filter(|value| !value.is_empty())

@@ -125,6 +125,26 @@ pub async fn change_password(
     work.await
 }
 
+/// `POST /v1/me/remove_password`: `current_password`. Codes are left to sign in with.
+pub async fn remove_password(
+    State(state): State<Arc<InstanceState>>,
+    caller: Caller,
+    form: Form,
+) -> Result<Response, ClerkError> {
+    let current = form.required("current_password")?.to_owned();
+    let session = caller.session();
+    let find = move |call: &mut Call<'_>| Ok(session.find(call)?.1.id);
+    let compared = state.compare_password(&caller, current, find).await?;
+    let (shared, session) = (Arc::clone(&state), caller.session());
+    let work = state.answer(&caller, move |call| {
+        let (_, user) = session.find(call)?;
+        accept_password(call, &user.id, &compared, shared.settings.lockout, WRONG_CURRENT_PASSWORD)?;
+        call.set_password(&user.id, "")?;
+        show_again(&shared, call, &user.id)
+    });
+    work.await
+}
+
 /// `GET /v1/me/sessions/active`: where the user is signed in, as a bare array.
 pub async fn active_sessions(
     State(state): State<Arc<InstanceState>>,

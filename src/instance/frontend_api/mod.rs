@@ -2,12 +2,13 @@
 //!
 //! - `handshake`, `client`, `environment`: how a page begins
 //! - `sign_ins`, `sign_ups`, `sessions`: how a session begins, lives and ends
+//! - `verification`: how somebody shows once more who they are
 //! - `me`, `email_addresses`, `profile_image`: what whoever is signed in changes of themselves; `organizations`: what they
-//!   belong to
+//!   belong to; `members`, `organization_invitations`: who else does; `permissions`: who may change that
 //! - `external`, `oauth_callback`, `settlement`: signing in and up with an account elsewhere; `external_accounts`: those of
 //!   whoever is signed in
-//! - `caller`: who asks, and the envelope they are answered in; `origin`: which pages may ask; `form`: what they send;
-//!   `throttle`: how often
+//! - `caller`: who asks, and the envelope they are answered in; `origin`: which pages may ask; `form`, `list_query`: what
+//!   they send; `throttle`: how often
 //! - `resources`: what is answered; `errors`: what is refused; `first_factor`: passwords and codes
 //!
 //! **Who asks.** A browser is known by its `__client` cookie and by nothing else. Scripts cannot read it, no link can
@@ -30,10 +31,14 @@ mod external_accounts;
 mod first_factor;
 mod form;
 mod handshake;
+mod list_query;
 mod me;
+mod members;
 mod oauth_callback;
+mod organization_invitations;
 mod organizations;
 mod origin;
+mod permissions;
 mod profile_image;
 mod resources;
 mod sessions;
@@ -41,6 +46,7 @@ mod settlement;
 mod sign_ins;
 mod sign_ups;
 mod throttle;
+mod verification;
 
 use std::sync::Arc;
 
@@ -112,6 +118,11 @@ fn attempts() -> Router<Arc<InstanceState>> {
         .route("/client/sign_ups/{id}", get(sign_ups::show).patch(sign_ups::update))
         .route("/client/sign_ups/{id}/prepare_verification", post(sign_ups::prepare_verification))
         .route("/client/sign_ups/{id}/attempt_verification", post(sign_ups::attempt_verification))
+        .route("/client/sessions/{id}/verify", post(verification::create))
+        .route("/client/sessions/{id}/verify/prepare_first_factor", post(verification::prepare_first_factor))
+        .route("/client/sessions/{id}/verify/attempt_first_factor", post(verification::attempt_first_factor))
+        .route("/client/sessions/{id}/verify/prepare_second_factor", post(verification::second_factor))
+        .route("/client/sessions/{id}/verify/attempt_second_factor", post(verification::second_factor))
 }
 
 fn session() -> Router<Arc<InstanceState>> {
@@ -130,6 +141,7 @@ fn me() -> Router<Arc<InstanceState>> {
         .route("/me", get(me::show).patch(me::update).delete(me::delete))
         .route("/me/metadata", patch(me::merge_metadata))
         .route("/me/change_password", post(me::change_password))
+        .route("/me/remove_password", post(me::remove_password))
         .route("/me/sessions/active", get(me::active_sessions))
         .route("/me/sessions/{id}/revoke", post(me::revoke_session))
         // Clerk's client asks with the slash.
@@ -157,7 +169,18 @@ fn organizations() -> Router<Arc<InstanceState>> {
         .route("/me/organization_invitations/{id}/accept", post(organizations::accept_invitation))
         .route("/me/organization_suggestions", get(organizations::suggestions))
         .route("/organizations", post(organizations::create))
-        .route("/organizations/{id}", get(organizations::show))
+        .route(
+            "/organizations/{id}",
+            get(organizations::show).patch(organizations::update).delete(organizations::delete),
+        )
+        .route("/organizations/{id}/memberships", get(members::list).post(members::create))
+        .route("/organizations/{id}/memberships/{user_id}", patch(members::update).delete(members::delete))
+        .route(
+            "/organizations/{id}/invitations",
+            get(organization_invitations::list).post(organization_invitations::create),
+        )
+        .route("/organizations/{id}/invitations/bulk", post(organization_invitations::create_several))
+        .route("/organizations/{id}/invitations/{invitation_id}/revoke", post(organization_invitations::revoke))
         .route("/organizations/{id}/roles", get(organizations::roles))
 }
 

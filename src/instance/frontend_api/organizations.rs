@@ -1,9 +1,10 @@
-//! Organizations, for whoever is signed in: those they belong to, joining, leaving and making one.
+//! Organizations, for whoever is signed in: those they belong to, joining and leaving; making, changing and deleting one.
 
 use std::sync::Arc;
 
 use axum::{
     extract::{Path, RawQuery, State},
+    http::StatusCode,
     response::Response,
 };
 use serde_json::{Value, json};
@@ -11,17 +12,23 @@ use serde_json::{Value, json};
 use super::{
     caller::{Caller, Reply},
     form::Form,
+    list_query::ListQuery,
+    permissions::{DELETE_PROFILE, MANAGE_PROFILE, keep_a_manager, require},
+    resources::deleted,
 };
 use crate::instance::{
     InstanceState,
     clerk_error::ClerkError,
     organization_errors::{NOT_A_MEMBER, UNKNOWN_ORGANIZATION, organization_name, slug},
     organization_resources::{Reader, counted_organization, invitation, membership, role},
-    store::{NewOrganization, Page, User},
+    store::{NewOrganization, OrganizationChange, User},
 };
 
-const DEFAULT_LIMIT: u32 = 10;
-const MAX_LIMIT: u32 = 500;
+const DELETION_OFF: ClerkError = ClerkError::new(
+    StatusCode::FORBIDDEN,
+    "organization_admin_delete_not_enabled",
+    "This organization cannot be deleted by its members.",
+);
 
 /// `GET /v1/me/organization_memberships`
 pub async fn memberships(
@@ -29,7 +36,7 @@ pub async fn memberships(
     caller: Caller,
     RawQuery(query): RawQuery,
 ) -> Result<Response, ClerkError> {
-    let (page, session) = (ListQuery::read(query).page, caller.session());
+    let (page, session) = (ListQuery::read(query).page(), caller.session());
     let work = state.answer(&caller, move |call| {
         let (_, user) = session.find(call)?;
         let shown = user.memberships.iter().skip(page.offset as usize).take(page.limit as usize);
@@ -48,6 +55,7 @@ pub async fn leave(
     let session = caller.session();
     let work = state.answer(&caller, move |call| {
         let (_, user) = session.find(call)?;
+        keep_a_manager(call, &organization_id, &user.id)?;
         let left = call.delete_membership(&organization_id, &user.id)?.ok_or(NOT_A_MEMBER)?;
         let deleted = json!({ "object": "organization_membership", "id": left.id, "deleted": true });
         Ok(Reply::Resource(deleted))
@@ -67,7 +75,7 @@ pub async fn invitations(
         let Some(address) = verified_addresses(&user).into_iter().next() else {
             return Ok(Reply::Resource(json!({ "data": [], "total_count": 0 })));
         };
-        let (found, total) = call.invitations_for(&address, query.statuses.as_deref(), query.page)?;
+        let (found, total) = call.invitations_for(&address, query.all("status").as_deref(), query.page())?;
         let data: Value = found.iter().map(|it| invitation(it, Reader::Browser)).collect();
         Ok(Reply::Resource(json!({ "data": data, "total_count": total })))
     });
@@ -136,6 +144,47 @@ pub async fn show(
     work.await
 }
 
+/// `PATCH /v1/organizations/{id}`: `name` and `slug`.
+pub async fn update(
+    State(state): State<Arc<InstanceState>>,
+    caller: Caller,
+    Path(id): Path<String>,
+    form: Form,
+) -> Result<Response, ClerkError> {
+    let change = OrganizationChange {
+        name: form.filled("name").map(organization_name).transpose()?,
+        slug: form.filled("slug").map(slug).transpose()?,
+        ..OrganizationChange::default()
+    };
+    let session = caller.session();
+    let work = state.answer(&caller, move |call| {
+        require(call, &session, &id, &[MANAGE_PROFILE])?;
+        let changed = call.update_organization(&id, &change)?.map_err(ClerkError::from)?;
+        tracing::info!(organization.id = changed.id, "organization updated");
+        Ok(Reply::Resource(counted_organization(&changed, call.organization_counts(&id)?, Reader::Browser)))
+    });
+    work.await
+}
+
+/// `DELETE /v1/organizations/{id}`, where its members may.
+pub async fn delete(
+    State(state): State<Arc<InstanceState>>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Response, ClerkError> {
+    let session = caller.session();
+    let work = state.answer(&caller, move |call| {
+        let user = require(call, &session, &id, &[DELETE_PROFILE])?;
+        if user.memberships.iter().any(|it| it.organization.id == id && !it.organization.admin_delete_enabled) {
+            return Err(DELETION_OFF.into());
+        }
+        call.delete_organization(&id)?.ok_or(UNKNOWN_ORGANIZATION)?;
+        tracing::info!(organization.id = id, "organization deleted by a member");
+        Ok(Reply::Resource(deleted("organization", &id)))
+    });
+    work.await
+}
+
 /// `GET /v1/organizations/{id}/roles`, for its members.
 pub async fn roles(
     State(state): State<Arc<InstanceState>>,
@@ -158,25 +207,4 @@ pub async fn roles(
 fn verified_addresses(user: &User) -> Vec<String> {
     let verified = user.email_addresses.iter().filter(|email| email.verified_by.is_some());
     verified.map(|email| email.email_address.clone()).collect()
-}
-
-/// Which part of a list. What makes no sense is left out, as the rest of Clerk's query is.
-struct ListQuery {
-    statuses: Option<Vec<String>>,
-    page: Page,
-}
-
-impl ListQuery {
-    fn read(query: Option<String>) -> Self {
-        let query = query.unwrap_or_default();
-        let pairs: Vec<_> = url::form_urlencoded::parse(query.as_bytes()).collect();
-        let number = |name: &str| pairs.iter().find(|(found, _)| found == name)?.1.parse::<u32>().ok();
-        let statuses: Vec<String> =
-            pairs.iter().filter(|(name, _)| name == "status").map(|(_, value)| value.to_string()).collect();
-        let limit = number("limit").unwrap_or(DEFAULT_LIMIT).clamp(1, MAX_LIMIT);
-        Self {
-            statuses: (!statuses.is_empty()).then_some(statuses),
-            page: Page { limit, offset: number("offset").unwrap_or_default() },
-        }
-    }
 }

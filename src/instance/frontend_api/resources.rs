@@ -8,7 +8,7 @@ use crate::instance::{
     InstanceState,
     ids::new_id,
     signing_key::SigningKeyError,
-    store::{ClientView, ExternalStatus, ExternalVerification, Session, SignInView, SignUpView, User},
+    store::{ClientView, EmailCode, ExternalStatus, ExternalVerification, Session, SignInView, SignUpView, User},
     user_resource::{self, image_url, millis, public_user_data, verified, waiting},
 };
 
@@ -55,7 +55,7 @@ fn signed_in_session(
 
 /// A session that gets no tokens any more. None is abandoned before it ends.
 pub fn ended_session(state: &InstanceState, session: &Session, owner: &User) -> Value {
-    let minutes = state.now().saturating_sub(session.created_at).as_secs() / 60;
+    let minutes = state.now().saturating_sub(session.verified_at).as_secs() / 60;
     json!({
         "object": "session",
         "id": session.id,
@@ -72,6 +72,30 @@ pub fn ended_session(state: &InstanceState, session: &Session, owner: &User) -> 
         "public_user_data": public_user_data(state, owner),
         "created_at": millis(session.created_at),
         "updated_at": millis(session.updated_at),
+    })
+}
+
+/// Showing once more who one is, in a session: what was shown, if it was, and the code that it waits for.
+pub fn session_verification(
+    state: &InstanceState,
+    (session, owner): (&Session, &User),
+    level: &str,
+    (shown, code): (Option<&str>, Option<&EmailCode>),
+) -> Value {
+    let mut in_session = ended_session(state, session, owner);
+    in_session["user"] = user(state, owner);
+    let factors = first_factors(owner);
+    let factors = factors.as_array().into_iter().flatten().filter(|factor| factor["strategy"] != RESET_PASSWORD);
+    json!({
+        "object": "session_verification",
+        "id": session.id.replacen("sess_", "sver_", 1),
+        "status": if shown.is_some() { "complete" } else { "needs_first_factor" },
+        "level": level,
+        "session": in_session,
+        "supported_first_factors": factors.cloned().collect::<Value>(),
+        "supported_second_factors": null,
+        "first_factor_verification": shown.map(verified).or(code.map(|code| waiting(code, state.now()))),
+        "second_factor_verification": null,
     })
 }
 

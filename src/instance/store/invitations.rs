@@ -9,6 +9,7 @@ use super::{
     Call, Page, Store, StoreError, from_millis, json_column, json_list, memberships, millis,
     organizations::{self, Organization, OrganizationError, text},
     roles::{self, Role},
+    whole_or_nothing,
 };
 use crate::instance::ids::new_id;
 
@@ -78,17 +79,7 @@ impl Store {
         invitations: Vec<NewInvitation>,
         now: Duration,
     ) -> Result<Vec<Invitation>, InvitationError> {
-        self.attempt(move |transaction| {
-            let mut made = Vec::new();
-            for invitation in invitations {
-                match create(transaction, &organization_id, &invitation, now)? {
-                    Ok(invitation) => made.push(invitation),
-                    Err(error) => return Ok(Err(error)),
-                }
-            }
-            Ok(Ok(made))
-        })
-        .await?
+        self.write(move |transaction| create_all(transaction, &organization_id, &invitations, now)).await?
     }
 
     /// A page of an organization's invitations with one of these statuses, or any, newest first, and how many there are.
@@ -127,6 +118,35 @@ impl Call<'_> {
         list(self.transaction, ("email_address", email_address), statuses, page, self.now)
     }
 
+    /// A page of the invitations to an organization, with one of these statuses, or any.
+    pub fn invitations_to(
+        &self,
+        organization_id: &str,
+        statuses: Option<&[String]>,
+        page: Page,
+    ) -> rusqlite::Result<(Vec<Invitation>, u32)> {
+        list(self.transaction, ("organization_id", organization_id), statuses, page, self.now)
+    }
+
+    /// The invitation with this id.
+    pub fn invitation(&self, id: &str) -> rusqlite::Result<Option<Invitation>> {
+        invitation(self.transaction, id, self.now)
+    }
+
+    /// Makes invitations to an organization: all of them, or none.
+    pub fn create_invitations(
+        &self,
+        organization_id: &str,
+        invitations: &[NewInvitation],
+    ) -> rusqlite::Result<Result<Vec<Invitation>, InvitationError>> {
+        create_all(self.transaction, organization_id, invitations, self.now)
+    }
+
+    /// Takes a pending invitation back. Returns it as it is now.
+    pub fn revoke_invitation(&self, id: &str) -> rusqlite::Result<Result<Invitation, InvitationError>> {
+        settle(self.transaction, id, "revoked", self.now)
+    }
+
     /// Makes a user a member by a pending invitation for one of these addresses. Returns it as it is now.
     pub fn accept_invitation(
         &self,
@@ -153,6 +173,24 @@ impl Call<'_> {
         )?;
         settle(self.transaction, id, "accepted", self.now)
     }
+}
+
+fn create_all(
+    transaction: &Transaction<'_>,
+    organization_id: &str,
+    invitations: &[NewInvitation],
+    now: Duration,
+) -> rusqlite::Result<Result<Vec<Invitation>, InvitationError>> {
+    whole_or_nothing(transaction, || {
+        let mut made = Vec::new();
+        for invitation in invitations {
+            match create(transaction, organization_id, invitation, now)? {
+                Ok(invitation) => made.push(invitation),
+                Err(error) => return Ok(Err(error)),
+            }
+        }
+        Ok(Ok(made))
+    })
 }
 
 fn create(

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use rusqlite::{ToSql, named_params};
+use rusqlite::{ToSql, Transaction, named_params};
 
 use super::{
-    Order, Page, Store, StoreError, json_list, like,
+    Call, Order, Page, Store, StoreError, json_list, like,
     memberships::{Membership, row_to_membership},
     organizations::{Organization, row_to_organization},
 };
@@ -132,29 +132,46 @@ impl Store {
         order: Order<MembershipColumn>,
         page: Page,
     ) -> Result<(Vec<Membership>, u32), StoreError> {
-        self.write(move |transaction| {
-            let list = |values: &Option<Vec<String>>| values.as_deref().map(json_list);
-            let (users, emails) = (list(&filter.user_ids), list(&filter.email_addresses));
-            let (roles, query) = (list(&filter.roles), filter.query.as_deref().map(like));
-            let (before, after) = (filter.created_before.map(super::millis), filter.created_after.map(super::millis));
-            let wanted: &[(&str, &dyn ToSql)] = named_params! {
-                ":organization": filter.organization_id, ":users": users, ":emails": emails, ":roles": roles,
-                ":query": query, ":before": before, ":after": after,
-            };
-            let count = format!("SELECT count(*) FROM {MEMBERSHIPS} WHERE {MEMBERSHIP_MATCHES}");
-            let total = transaction.query_row(&count, wanted, |row| row.get(0))?;
-            let sql = format!(
-                "SELECT memberships.* FROM {MEMBERSHIPS} WHERE {MEMBERSHIP_MATCHES}
-                 ORDER BY {} {direction}, memberships.rowid {direction} LIMIT :limit OFFSET :offset",
-                order.column.sql(),
-                direction = order.direction()
-            );
-            let paged: &[(&str, &dyn ToSql)] = named_params! { ":limit": page.limit, ":offset": page.offset };
-            let mut statement = transaction.prepare(&sql)?;
-            let found =
-                statement.query_map([wanted, paged].concat().as_slice(), |row| row_to_membership(transaction, row))?;
-            Ok((found.collect::<Result<_, _>>()?, total))
-        })
-        .await
+        self.write(move |transaction| list(transaction, &filter, order, page)).await
     }
+}
+
+impl Call<'_> {
+    /// As [`Store::memberships`].
+    pub fn memberships(
+        &self,
+        filter: &MembershipFilter,
+        order: Order<MembershipColumn>,
+        page: Page,
+    ) -> rusqlite::Result<(Vec<Membership>, u32)> {
+        list(self.transaction, filter, order, page)
+    }
+}
+
+fn list(
+    transaction: &Transaction<'_>,
+    filter: &MembershipFilter,
+    order: Order<MembershipColumn>,
+    page: Page,
+) -> rusqlite::Result<(Vec<Membership>, u32)> {
+    let list = |values: &Option<Vec<String>>| values.as_deref().map(json_list);
+    let (users, emails) = (list(&filter.user_ids), list(&filter.email_addresses));
+    let (roles, query) = (list(&filter.roles), filter.query.as_deref().map(like));
+    let (before, after) = (filter.created_before.map(super::millis), filter.created_after.map(super::millis));
+    let wanted: &[(&str, &dyn ToSql)] = named_params! {
+        ":organization": filter.organization_id, ":users": users, ":emails": emails, ":roles": roles,
+        ":query": query, ":before": before, ":after": after,
+    };
+    let count = format!("SELECT count(*) FROM {MEMBERSHIPS} WHERE {MEMBERSHIP_MATCHES}");
+    let total = transaction.query_row(&count, wanted, |row| row.get(0))?;
+    let sql = format!(
+        "SELECT memberships.* FROM {MEMBERSHIPS} WHERE {MEMBERSHIP_MATCHES}
+         ORDER BY {} {direction}, memberships.rowid {direction} LIMIT :limit OFFSET :offset",
+        order.column.sql(),
+        direction = order.direction()
+    );
+    let paged: &[(&str, &dyn ToSql)] = named_params! { ":limit": page.limit, ":offset": page.offset };
+    let mut statement = transaction.prepare(&sql)?;
+    let found = statement.query_map([wanted, paged].concat().as_slice(), |row| row_to_membership(transaction, row))?;
+    Ok((found.collect::<Result<_, _>>()?, total))
 }

@@ -65,11 +65,7 @@ impl Store {
         role: String,
         now: Duration,
     ) -> Result<Membership, OrganizationError> {
-        self.write(move |transaction| {
-            let created = create(transaction, &organization_id, &user_id, &role, now)?;
-            read_back(transaction, &organization_id, &user_id, created)
-        })
-        .await?
+        self.write(move |transaction| create_and_show(transaction, (&organization_id, &user_id), &role, now)).await?
     }
 
     /// Gives a member another role.
@@ -80,18 +76,7 @@ impl Store {
         role: String,
         now: Duration,
     ) -> Result<Membership, OrganizationError> {
-        self.write(move |transaction| {
-            if !organizations::has_role(transaction, &role)? {
-                return Ok(Err(OrganizationError::UnknownRole));
-            }
-            transaction.execute(
-                "UPDATE organization_memberships SET role = ?3, updated_at = ?4
-                 WHERE organization_id = ?1 AND user_id = ?2",
-                params![organization_id, user_id, role, millis(now)],
-            )?;
-            read_back(transaction, &organization_id, &user_id, Ok(()))
-        })
-        .await?
+        self.write(move |transaction| change_role(transaction, (&organization_id, &user_id), &role, now)).await?
     }
 
     /// Merges into a membership's metadata, or replaces it.
@@ -144,6 +129,46 @@ impl Call<'_> {
         }))
     }
 
+    /// The membership of a user in an organization.
+    pub fn membership(&self, organization_id: &str, user_id: &str) -> rusqlite::Result<Option<Membership>> {
+        membership(self.transaction, organization_id, user_id)
+    }
+
+    /// Makes a user a member of an organization.
+    pub fn create_membership(
+        &self,
+        organization_id: &str,
+        user_id: &str,
+        role: &str,
+    ) -> rusqlite::Result<Result<Membership, OrganizationError>> {
+        create_and_show(self.transaction, (organization_id, user_id), role, self.now)
+    }
+
+    /// Gives a member another role.
+    pub fn update_membership(
+        &self,
+        organization_id: &str,
+        user_id: &str,
+        role: &str,
+    ) -> rusqlite::Result<Result<Membership, OrganizationError>> {
+        change_role(self.transaction, (organization_id, user_id), role, self.now)
+    }
+
+    /// Whether a member of an organization other than this user has a permission.
+    pub fn others_have_permission(
+        &self,
+        organization_id: &str,
+        user_id: &str,
+        permission: &str,
+    ) -> rusqlite::Result<bool> {
+        self.transaction.query_row(
+            "SELECT EXISTS (SELECT 1 FROM organization_memberships JOIN roles ON roles.key = role
+               WHERE organization_id = ?1 AND user_id <> ?2 AND ?3 IN (SELECT value FROM json_each(permissions)))",
+            [organization_id, user_id, permission],
+            |row| row.get(0),
+        )
+    }
+
     /// Takes a user out of an organization, and their sessions, too. Returns the membership as it was.
     pub fn delete_membership(&self, organization_id: &str, user_id: &str) -> rusqlite::Result<Option<Membership>> {
         delete(self.transaction, organization_id, user_id)
@@ -180,6 +205,33 @@ pub(super) fn create(
         params![new_id("orgmem"), organization_id, user_id, role, millis(now)],
     )?;
     Ok(Ok(()))
+}
+
+fn create_and_show(
+    transaction: &Transaction<'_>,
+    (organization_id, user_id): (&str, &str),
+    role: &str,
+    now: Duration,
+) -> rusqlite::Result<Result<Membership, OrganizationError>> {
+    let created = create(transaction, organization_id, user_id, role, now)?;
+    read_back(transaction, organization_id, user_id, created)
+}
+
+fn change_role(
+    transaction: &Transaction<'_>,
+    (organization_id, user_id): (&str, &str),
+    role: &str,
+    now: Duration,
+) -> rusqlite::Result<Result<Membership, OrganizationError>> {
+    if !organizations::has_role(transaction, role)? {
+        return Ok(Err(OrganizationError::UnknownRole));
+    }
+    transaction.execute(
+        "UPDATE organization_memberships SET role = ?3, updated_at = ?4
+         WHERE organization_id = ?1 AND user_id = ?2",
+        params![organization_id, user_id, role, millis(now)],
+    )?;
+    read_back(transaction, organization_id, user_id, Ok(()))
 }
 
 fn delete(transaction: &Transaction<'_>, organization_id: &str, user_id: &str) -> rusqlite::Result<Option<Membership>> {

@@ -141,23 +141,6 @@ impl Store {
         self.write(|transaction| transaction.query_row("SELECT 1 FROM instance", [], |_| Ok(()))).await
     }
 
-    /// As [`Store::write`], for work that may refuse halfway: a refusal takes everything back, too.
-    async fn attempt<T: Send + 'static, E: Send + 'static>(
-        &self,
-        work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<Result<T, E>> + Send + 'static,
-    ) -> Result<Result<T, E>, StoreError> {
-        self.write(move |transaction| {
-            transaction.execute_batch("SAVEPOINT attempt")?;
-            let result = work(transaction)?;
-            if result.is_err() {
-                transaction.execute_batch("ROLLBACK TO attempt")?;
-            }
-            transaction.execute_batch("RELEASE attempt")?;
-            Ok(result)
-        })
-        .await
-    }
-
     /// Runs `work` in one transaction, away from the threads that serve requests. An error takes everything back.
     async fn write<T: Send + 'static>(
         &self,
@@ -173,6 +156,20 @@ impl Store {
         })
         .await?
     }
+}
+
+/// Does `work`, which may refuse halfway: a refusal takes all of it back.
+fn whole_or_nothing<T, E>(
+    transaction: &Transaction<'_>,
+    work: impl FnOnce() -> rusqlite::Result<Result<T, E>>,
+) -> rusqlite::Result<Result<T, E>> {
+    transaction.execute_batch("SAVEPOINT attempt")?;
+    let result = work()?;
+    if result.is_err() {
+        transaction.execute_batch("ROLLBACK TO attempt")?;
+    }
+    transaction.execute_batch("RELEASE attempt")?;
+    Ok(result)
 }
 
 /// Clerk keeps times in milliseconds.

@@ -19,12 +19,13 @@ use crate::instance::{
 };
 
 /// The schemas, oldest first; a file's `user_version` says how many of them it has.
-const MIGRATIONS: [&str; 5] = [
+const MIGRATIONS: [&str; 6] = [
     include_str!("schema_1.sql"),
     include_str!("schema_2.sql"),
     include_str!("schema_3.sql"),
     include_str!("schema_4.sql"),
     include_str!("schema_5.sql"),
+    include_str!("schema_6.sql"),
 ];
 /// The first schema with JWT templates.
 const TEMPLATES_SINCE: usize = 2;

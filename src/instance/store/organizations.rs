@@ -123,28 +123,7 @@ impl Store {
         change: OrganizationChange,
         now: Duration,
     ) -> Result<Organization, OrganizationError> {
-        self.write(move |transaction| {
-            if let Some(slug) = &change.slug
-                && id_of_slug(transaction, slug)?.is_some_and(|owner| owner != id)
-            {
-                return Ok(Err(OrganizationError::SlugTaken));
-            }
-            transaction.execute(
-                "UPDATE organizations SET name = coalesce(?2, name), slug = coalesce(?3, slug),
-                   max_allowed_memberships = coalesce(?4, max_allowed_memberships),
-                   admin_delete_enabled = coalesce(?5, admin_delete_enabled), updated_at = ?6 WHERE id = ?1",
-                params![
-                    id,
-                    change.name,
-                    change.slug,
-                    change.max_allowed_memberships,
-                    change.admin_delete_enabled,
-                    millis(now)
-                ],
-            )?;
-            Ok(organization(transaction, &id)?.ok_or(OrganizationError::UnknownOrganization))
-        })
-        .await?
+        self.write(move |transaction| update(transaction, &id, &change, now)).await?
     }
 
     /// Merges into an organization's metadata, or replaces it. Returns the organization as it is now.
@@ -174,12 +153,7 @@ impl Store {
 
     /// Deletes an organization and all that belongs to it. Returns it as it was, if there was one with this id.
     pub async fn delete_organization(&self, id: String) -> Result<Option<Organization>, StoreError> {
-        self.write(move |transaction| {
-            let found = organization(transaction, &id)?;
-            transaction.execute("DELETE FROM organizations WHERE id = ?1", [id])?;
-            Ok(found)
-        })
-        .await
+        self.write(move |transaction| delete(transaction, &id)).await
     }
 
     /// How many belong to an organization, and how many are invited.
@@ -197,6 +171,20 @@ impl Call<'_> {
     /// Every role.
     pub fn roles(&self) -> rusqlite::Result<Vec<Role>> {
         roles::all(self.transaction)
+    }
+
+    /// Changes an organization. Returns it as it is now.
+    pub fn update_organization(
+        &self,
+        id: &str,
+        change: &OrganizationChange,
+    ) -> rusqlite::Result<Result<Organization, OrganizationError>> {
+        update(self.transaction, id, change, self.now)
+    }
+
+    /// Deletes an organization and all that belongs to it. Returns it as it was.
+    pub fn delete_organization(&self, id: &str) -> rusqlite::Result<Option<Organization>> {
+        delete(self.transaction, id)
     }
 
     /// Makes an organization.
@@ -219,6 +207,32 @@ impl SharedMetadata {
         metadata::change("public_metadata", public, self.public_metadata.as_ref(), how)?;
         metadata::change("private_metadata", private, self.private_metadata.as_ref(), how)
     }
+}
+
+fn update(
+    transaction: &Transaction<'_>,
+    id: &str,
+    change: &OrganizationChange,
+    now: Duration,
+) -> rusqlite::Result<Result<Organization, OrganizationError>> {
+    if let Some(slug) = &change.slug
+        && id_of_slug(transaction, slug)?.is_some_and(|owner| owner != id)
+    {
+        return Ok(Err(OrganizationError::SlugTaken));
+    }
+    transaction.execute(
+        "UPDATE organizations SET name = coalesce(?2, name), slug = coalesce(?3, slug),
+           max_allowed_memberships = coalesce(?4, max_allowed_memberships),
+           admin_delete_enabled = coalesce(?5, admin_delete_enabled), updated_at = ?6 WHERE id = ?1",
+        params![id, change.name, change.slug, change.max_allowed_memberships, change.admin_delete_enabled, millis(now)],
+    )?;
+    Ok(organization(transaction, id)?.ok_or(OrganizationError::UnknownOrganization))
+}
+
+fn delete(transaction: &Transaction<'_>, id: &str) -> rusqlite::Result<Option<Organization>> {
+    let found = organization(transaction, id)?;
+    transaction.execute("DELETE FROM organizations WHERE id = ?1", [id])?;
+    Ok(found)
 }
 
 fn counts(transaction: &Transaction<'_>, id: &str, now: Duration) -> rusqlite::Result<(u32, u32)> {

@@ -27,6 +27,8 @@ pub struct Session {
     pub status: String,
     /// When the user signed in.
     pub created_at: Duration,
+    /// When the user last showed who they are.
+    pub verified_at: Duration,
     /// When its status last changed.
     pub updated_at: Duration,
     /// When it was last renewed.
@@ -53,7 +55,7 @@ const MAX_USER_AGENT_CHARS: usize = 300;
 
 /// Every session, with its status at `:now`.
 const SESSIONS: &str = "(SELECT sessions.id, client_id, sessions.user_id, sessions.created_at, sessions.updated_at,
-     last_active_at, expire_at, refresh_token_hash, user_agent, actor, organizations.id AS organization_id,
+     last_active_at, expire_at, refresh_token_hash, coalesce(verified_at, sessions.created_at) AS verified_at, user_agent, actor, organizations.id AS organization_id,
      organizations.slug AS organization_slug, roles.key AS role, roles.permissions AS permissions,
      CASE WHEN status = 'active' AND expire_at <= :now THEN 'expired' ELSE status END AS status
    FROM sessions
@@ -179,6 +181,13 @@ impl Call<'_> {
         session(self.transaction, id, self.now)
     }
 
+    /// Notes that the user of a session showed who they are.
+    pub fn mark_verified(&self, id: &str) -> rusqlite::Result<()> {
+        self.transaction
+            .execute("UPDATE sessions SET verified_at = ?2 WHERE id = ?1", params![id, millis(self.now)])?;
+        Ok(())
+    }
+
     /// Revokes every active session of a user but one.
     pub fn revoke_sessions(&self, user_id: &str, but: Option<&str>) -> rusqlite::Result<()> {
         self.transaction.execute(
@@ -246,6 +255,7 @@ pub(super) fn insert(
         user_id,
         status: "active".to_owned(),
         created_at: written_at,
+        verified_at: written_at,
         updated_at: written_at,
         last_active_at: written_at,
         expire_at: from_millis(millis(expire_at)),
@@ -329,6 +339,7 @@ fn row_to_session(row: &Row<'_>) -> rusqlite::Result<Session> {
         user_id: row.get("user_id")?,
         status: row.get("status")?,
         created_at: time("created_at")?,
+        verified_at: time("verified_at")?,
         updated_at: time("updated_at")?,
         last_active_at: time("last_active_at")?,
         expire_at: time("expire_at")?,
