@@ -64,8 +64,8 @@ fn shortcode_user(user: &User) -> Value {
     let full_name = (!names.is_empty()).then(|| names.join(" "));
     json!({
         "id": user.id,
-        "external_id": null,
-        "username": null,
+        "external_id": user.external_id,
+        "username": user.username,
         "first_name": user.first_name,
         "last_name": user.last_name,
         "full_name": full_name,

@@ -11,6 +11,9 @@ fn user() -> User {
         id: "user_1".to_owned(),
         first_name: Some("Maria".to_owned()),
         last_name: None,
+        external_id: None,
+        username: None,
+        locale: None,
         email_addresses: vec![EmailAddress {
             id: "idn_1".to_owned(),
             email_address: "maria@example.com".to_owned(),

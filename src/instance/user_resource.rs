@@ -13,14 +13,14 @@ use super::{
 /// The name of the picture of nobody.
 pub const DEFAULT_IMAGE: &str = "default.svg";
 
-/// A user. What this instance does not have (usernames, second factors, …) is empty.
+/// A user. What this instance does not have (phones, second factors, …) is empty.
 pub fn user(state: &InstanceState, user: &User) -> Value {
     let now = state.now();
     let locked_for = user.locked_until.and_then(|until| until.checked_sub(now)).filter(|left| !left.is_zero());
     json!({
         "object": "user",
         "id": user.id,
-        "username": null,
+        "username": user.username,
         "first_name": user.first_name,
         "last_name": user.last_name,
         "image_url": image_url(state, user),
@@ -40,7 +40,7 @@ pub fn user(state: &InstanceState, user: &User) -> Value {
         "organization_memberships": user.memberships.iter().map(|it| membership(it, Reader::Browser)).collect::<Value>(),
         "public_metadata": user.public_metadata,
         "unsafe_metadata": user.unsafe_metadata,
-        "external_id": null,
+        "external_id": user.external_id,
         "last_sign_in_at": user.last_sign_in_at.map(millis),
         "banned": user.banned,
         "locked": locked_for.is_some(),
@@ -53,7 +53,7 @@ pub fn user(state: &InstanceState, user: &User) -> Value {
         "create_organizations_limit": null,
         "delete_self_enabled": true,
         "legal_accepted_at": null,
-        "locale": null,
+        "locale": user.locale,
         "password_last_updated_at": user.password_updated_at.map(millis),
         "timezone": null,
         "deprovisioned": false,

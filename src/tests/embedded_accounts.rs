@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::support::{ADA, Api, App, Browser, GRACE, cookie, ok, refusal, refused, sign_in};
+use super::support::{ADA, Api, App, Browser, GRACE, cookie, ok, part, refusal, refused, sign_in};
 
 const PASSWORD: &str = "long-enough";
 
@@ -47,9 +47,9 @@ async fn an_account_is_made_and_deleted() {
             "password",
         ),
         (
-            json!({ "email_address": ["a@example.com"], "password": PASSWORD, "username": "a" }),
+            json!({ "email_address": ["a@example.com"], "password": PASSWORD, "phone_number": "1" }),
             "form_param_unknown",
-            "username",
+            "phone_number",
         ),
     ] {
         assert_eq!(
@@ -231,4 +231,121 @@ async fn a_testing_token_is_accepted_and_changes_nothing() {
         page.post(&query, &[("strategy", "password"), ("identifier", "ada@example.com"), ("password", "x")]).await;
     assert_eq!(refusal(wrong).1, "form_password_incorrect");
     ok(page.get("/client").await);
+}
+
+#[tokio::test]
+async fn applications_call_a_user_what_they_like() {
+    let app = App::start(&[]).await;
+    let api = Api::of(&app);
+    let new = json!({
+        "email_address": ["jane@example.com"], "password": PASSWORD, "external_id": "crm-7", "username": "Jane_Doe",
+        "locale": "fr-FR",
+    });
+    let user = api.post("/v1/users", &new).await;
+    assert_eq!(
+        (&user["external_id"], &user["username"], &user["locale"]),
+        (&json!("crm-7"), &json!("jane_doe"), &json!("fr-FR"))
+    );
+    for (query, expected) in [
+        ("external_id=crm-7&external_id=crm-8", 1),
+        ("username=JANE_DOE", 1),
+        ("organization_id=org_seed0000000000000000000Acme", 2),
+        ("created_at_after=0", 4),
+        ("created_at_before=1", 0),
+        ("last_active_at_since=0", 0),
+        ("last_active_at_before=9999999999999&last_active_at_after=0", 0),
+        ("last_sign_in_at_after=0", 0),
+        ("last_sign_in_at_before=1", 0),
+    ] {
+        let found = api.get(&format!("/v1/users?{query}")).await;
+        assert_eq!(found.as_array().unwrap().len(), expected, "{query}");
+        assert_eq!(api.get(&format!("/v1/users/count?{query}")).await["total_count"], expected, "{query}");
+    }
+    assert_eq!(api.get("/v1/users?order_by=-username&limit=1").await[0]["id"], user["id"]);
+    let refused_param = refused(422, "form_param_value_invalid", "created_at_after");
+    assert_eq!(api.refusal(Method::GET, "/v1/users?created_at_after=yesterday", "").await, refused_param);
+
+    let (path, ada) = (format!("/v1/users/{}", user["id"].as_str().unwrap()), format!("/v1/users/{ADA}"));
+    let other =
+        |name: &str, value: &str| json!({ "email_address": ["x@example.com"], "password": PASSWORD, name: value });
+    for (method, path, body, code, field) in [
+        (Method::PATCH, ada.as_str(), json!({ "external_id": "crm-7" }), "form_identifier_exists", "external_id"),
+        (Method::PATCH, &ada, json!({ "username": "JANE_doe" }), "form_identifier_exists", "username"),
+        (Method::POST, "/v1/users", other("external_id", "crm-7"), "form_identifier_exists", "external_id"),
+        (Method::POST, "/v1/users", other("username", "jane_doe"), "form_identifier_exists", "username"),
+        (Method::PATCH, &path, json!({ "username": "abc" }), "form_username_invalid_character", "username"),
+        (Method::PATCH, &path, json!({ "username": "a b c d" }), "form_username_invalid_character", "username"),
+        (Method::PATCH, &path, json!({ "locale": "fr_FR" }), "form_param_value_invalid", "locale"),
+        (
+            Method::PATCH,
+            &path,
+            json!({ "external_id": "x".repeat(129) }),
+            "form_param_max_length_exceeded",
+            "external_id",
+        ),
+    ] {
+        assert_eq!(api.refusal(method, path, &body.to_string()).await, refused(422, code, field), "{body}");
+    }
+    let same = api.patch(&path, &json!({ "external_id": "crm-7", "first_name": "Jane" })).await;
+    assert_eq!(
+        (&same["external_id"], &same["username"]),
+        (&json!("crm-7"), &json!("jane_doe")),
+        "what is left out stays"
+    );
+    let none = api.patch(&path, &json!({ "external_id": null, "username": null, "locale": null })).await;
+    assert_eq!((&none["external_id"], &none["username"], &none["locale"]), (&Value::Null, &Value::Null, &Value::Null));
+    assert_eq!(api.patch(&ada, &json!({ "external_id": "crm-7" })).await["external_id"], "crm-7", "it is free again");
+}
+
+#[tokio::test]
+async fn an_actor_token_lets_somebody_act_as_a_user_for_a_while() {
+    let app = App::start(&[]).await;
+    let api = Api::of(&app);
+    let wanted = json!({ "user_id": ADA, "actor": { "sub": GRACE }, "session_max_duration_in_seconds": 600 });
+    let made = api.post("/v1/actor_tokens", &wanted).await;
+    assert_eq!(
+        (&made["object"], &made["status"], &made["actor"]),
+        (&json!("actor_token"), &json!("pending"), &json!({ "sub": GRACE }))
+    );
+    let ticket = made["token"].as_str().unwrap();
+    assert!(made["url"].as_str().unwrap().ends_with(&format!("?__clerk_ticket={ticket}")));
+    let mut page = Browser::open(&app).await;
+    let fields = [("strategy", "ticket"), ("ticket", ticket)];
+    let answer = ok(page.post("/client/sign_ins", &fields).await);
+    let session = &answer["client"]["sessions"][0];
+    assert_eq!((&session["user"]["id"], &session["actor"]), (&json!(ADA), &json!({ "sub": GRACE })));
+    let lifetime = session["expire_at"].as_u64().unwrap() - session["created_at"].as_u64().unwrap();
+    assert_eq!(lifetime, 600_000);
+    let claims = part(&session["last_active_token"]["jwt"], 1);
+    assert_eq!((&claims["sub"], &claims["act"]), (&json!(ADA), &json!({ "sub": GRACE })));
+    assert_eq!(api.session().await["actor"], json!({ "sub": GRACE }));
+    let again = Browser::open(&app).await.post("/client/sign_ins", &fields).await;
+    assert_eq!(refusal(again), refused(400, "sign_in_token_already_used_code", ""));
+    assert!(!app.log().contains(ticket));
+
+    let other = api.post("/v1/actor_tokens", &wanted).await;
+    let own = format!("/v1/actor_tokens/{}/revoke", other["id"].as_str().unwrap());
+    let unknown = refused(404, "resource_not_found", "");
+    assert_eq!(api.refusal(Method::POST, &own.replace("actor_tokens", "sign_in_tokens"), "").await, unknown);
+    let revoked = api.post(&own, &json!({})).await;
+    assert_eq!((&revoked["status"], &revoked["token"]), (&json!("revoked"), &Value::Null));
+    let sign_in_token = api.post("/v1/sign_in_tokens", &json!({ "user_id": ADA })).await;
+    let crossed = format!("/v1/actor_tokens/{}/revoke", sign_in_token["id"].as_str().unwrap());
+    assert_eq!(api.refusal(Method::POST, &crossed, "").await, unknown);
+    let fields = [("strategy", "ticket"), ("ticket", sign_in_token["token"].as_str().unwrap())];
+    let mut herself = Browser::open(&app).await;
+    assert_eq!(ok(herself.post("/client/sign_ins", &fields).await)["client"]["sessions"][0]["actor"], Value::Null);
+    for (body, expected) in [
+        (json!({ "user_id": ADA }), refused(422, "form_param_missing", "actor")),
+        (json!({ "user_id": ADA, "actor": {} }), refused(422, "form_param_value_invalid", "actor")),
+        (json!({ "user_id": ADA, "actor": { "sub": 7 } }), refused(422, "form_param_value_invalid", "actor")),
+        (json!({ "actor": { "sub": "x" } }), refused(422, "form_param_missing", "user_id")),
+        (json!({ "user_id": "user_x", "actor": { "sub": "x" } }), unknown.clone()),
+        (
+            json!({ "user_id": ADA, "actor": { "sub": "x" }, "expires_in_seconds": 0 }),
+            refused(422, "form_param_value_invalid", "expires_in_seconds"),
+        ),
+    ] {
+        assert_eq!(api.refusal(Method::POST, "/v1/actor_tokens", &body.to_string()).await, expected, "{body}");
+    }
 }

@@ -6,6 +6,7 @@ use axum::{Json, extract::State};
 use serde_json::{Value, json};
 
 use super::{
+    names,
     request::{Fields, Segments, invalid, missing},
     resources,
     users::{UNKNOWN, name},
@@ -19,20 +20,11 @@ use crate::instance::{
 };
 
 /// What Clerk's accounts may have and none has here. It is refused rather than lost.
-const NOT_OFFERED: [&str; 9] = [
-    "phone_number",
-    "web3_wallet",
-    "username",
-    "password_digest",
-    "password_hasher",
-    "totp_secret",
-    "backup_codes",
-    "external_id",
-    "created_at",
-];
+const NOT_OFFERED: [&str; 7] =
+    ["phone_number", "web3_wallet", "password_digest", "password_hasher", "totp_secret", "backup_codes", "created_at"];
 
 /// `POST /v1/users`: `email_address`, a list whose first is the primary one; `password`, which may be left out with
-/// `skip_password_requirement` and breaks the rules with `skip_password_checks`; names and metadata.
+/// `skip_password_requirement` and breaks the rules with `skip_password_checks`; names, `external_id`, `locale` and metadata.
 pub async fn create(State(state): State<Arc<InstanceState>>, fields: Fields) -> Result<Json<Value>, ClerkError> {
     refuse_what_is_not_offered(&fields)?;
     let emails: Vec<String> = fields.texts("email_address")?.iter().map(|email| normalise_email(email)).collect();
@@ -45,6 +37,9 @@ pub async fn create(State(state): State<Arc<InstanceState>>, fields: Fields) -> 
     let new = NewUser {
         first_name: name(&fields, "first_name")?.unwrap_or_default(),
         last_name: name(&fields, "last_name")?.unwrap_or_default(),
+        external_id: names::external_id(&fields)?.filter(|id| !id.is_empty()),
+        username: names::username(&fields)?.filter(|name| !name.is_empty()),
+        locale: names::locale(&fields)?.filter(|locale| !locale.is_empty()),
         email: first.clone(),
         verified_by: Some(BY_ADMIN),
         password_hash: hash(&state, &fields, password, first).await?.unwrap_or_default(),
@@ -55,6 +50,7 @@ pub async fn create(State(state): State<Arc<InstanceState>>, fields: Fields) -> 
         if call.owner_of_email(&new.email)?.is_some() {
             return Err(refusal(Refusal::EmailTaken).into());
         }
+        names::refuse_taken(call, None, new.external_id.as_deref(), new.username.as_deref())?;
         let id = call.create_user(&new)?;
         for email in more {
             add_email(call, &id, &email, true)?;

@@ -1,7 +1,7 @@
 //! The Backend API: what an application's server asks an instance, with the secret key.
 //!
-//! - `users`, `sessions`, `refresh`, `sign_in_tokens`, `jwt_templates`: the calls
-//! - `accounts`, `email_addresses`, `clients`: more of them
+//! - `users`, `sessions`, `refresh`, `sign_in_tokens`, `actor_tokens`, `jwt_templates`: the calls
+//! - `accounts`, `email_addresses`, `clients`: more of them; `names`: what an application calls a user
 //! - `organizations`, `memberships`, `invitations`, `domains`: the calls about organizations
 //! - `request`: path, query and body, with Clerk's errors; `resources`: what is answered
 //!
@@ -9,12 +9,14 @@
 //! have the secret key learns nothing, not even which paths there are.
 
 mod accounts;
+mod actor_tokens;
 mod clients;
 mod domains;
 mod email_addresses;
 mod invitations;
 mod jwt_templates;
 mod memberships;
+mod names;
 mod organizations;
 mod refresh;
 mod request;
@@ -66,6 +68,8 @@ pub fn router(state: &Arc<InstanceState>) -> Router<Arc<InstanceState>> {
         .route("/v1/sessions/{id}/tokens/{template}", post(sessions::create_template_token))
         .route("/v1/sign_in_tokens", post(sign_in_tokens::create))
         .route("/v1/sign_in_tokens/{id}/revoke", post(sign_in_tokens::revoke))
+        .route("/v1/actor_tokens", post(actor_tokens::create))
+        .route("/v1/actor_tokens/{id}/revoke", post(actor_tokens::revoke))
         .route("/v1/jwt_templates", get(jwt_templates::list).post(jwt_templates::create))
         .route(
             "/v1/jwt_templates/{id}",

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use axum::{Json, extract::State};
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 
 use super::request::{Fields, Segments};
@@ -24,9 +24,8 @@ pub async fn create(State(state): State<Arc<InstanceState>>, fields: Fields) -> 
     let made = state.store.create_sign_in_token(user_id, lifetime, state.now()).await?;
     let (sign_in_token, token) = made.ok_or(UNKNOWN_USER)?;
     let mut value = resource(&sign_in_token);
-    let ticket = token.expose_secret();
-    value["token"] = ticket.into();
-    value["url"] = format!("{}{}?__clerk_ticket={ticket}", state.public_origin(), state.path("sign-in")).into();
+    value["token"] = token.expose_secret().into();
+    value["url"] = ticket_url(&state, &token).into();
     tracing::info!(user.id = sign_in_token.user_id, sign_in_token.id, "sign-in token created");
     Ok(Json(value))
 }
@@ -39,6 +38,11 @@ pub async fn revoke(
     let sign_in_token = state.store.revoke_sign_in_token(id, state.now()).await?.ok_or(UNKNOWN)?;
     tracing::info!(sign_in_token.id, "sign-in token revoked");
     Ok(Json(resource(&sign_in_token)))
+}
+
+/// Where whoever gets a token goes with it.
+pub fn ticket_url(state: &InstanceState, token: &SecretString) -> String {
+    format!("{}{}?__clerk_ticket={}", state.public_origin(), state.path("sign-in"), token.expose_secret())
 }
 
 fn resource(sign_in_token: &SignInToken) -> Value {

@@ -1,12 +1,13 @@
 //! Users: showing, finding, renaming them, and their metadata.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use axum::{Json, extract::State};
 use serde_json::{Value, json};
 
 use super::{
     accounts::{AccountChange, shown},
+    names,
     request::{Fields, Params, Segments, invalid, order},
     resources,
 };
@@ -15,17 +16,35 @@ use crate::instance::{
     accounts::MAX_NAME_CHARS,
     clerk_error::ClerkError,
     metadata::How,
-    store::{MetadataPatch, UserChange, UserColumn, UserFilter},
+    store::{MetadataPatch, TimeRange, UserChange, UserColumn, UserFilter},
 };
 
-const PARAMS: [&str; 6] = ["email_address", "user_id", "query", "order_by", "limit", "offset"];
-const COLUMNS: [(&str, UserColumn); 6] = [
+const PARAMS: [&str; 16] = [
+    "email_address",
+    "user_id",
+    "external_id",
+    "username",
+    "organization_id",
+    "query",
+    "created_at_after",
+    "created_at_before",
+    "last_active_at_after",
+    "last_active_at_before",
+    "last_active_at_since",
+    "last_sign_in_at_after",
+    "last_sign_in_at_before",
+    "order_by",
+    "limit",
+    "offset",
+];
+const COLUMNS: [(&str, UserColumn); 7] = [
     ("created_at", UserColumn::CreatedAt),
     ("updated_at", UserColumn::UpdatedAt),
     ("last_sign_in_at", UserColumn::LastSignInAt),
     ("last_active_at", UserColumn::LastActiveAt),
     ("first_name", UserColumn::FirstName),
     ("last_name", UserColumn::LastName),
+    ("username", UserColumn::Username),
 ];
 /// There is no such user.
 pub const UNKNOWN: ClerkError = ClerkError::not_found("There is no user with this id.");
@@ -53,17 +72,24 @@ pub async fn count(State(state): State<Arc<InstanceState>>, params: Params) -> R
     Ok(Json(json!({ "object": "total_count", "total_count": total })))
 }
 
-/// `PATCH /v1/users/{id}`: first and last name (`null` removes a name), password and primary email address. What else is in the body is ignored, metadata
-/// included, as Clerk's API has it since 2026-05-12.
+/// `PATCH /v1/users/{id}`: first and last name, `external_id`, `username`, `locale` (`null` removes each), password and
+/// primary email address. What else is in the body is ignored, metadata included, as Clerk's API has it since 2026-05-12.
 pub async fn update(
     State(state): State<Arc<InstanceState>>,
     Segments(id): Segments<String>,
     fields: Fields,
 ) -> Result<Json<Value>, ClerkError> {
-    let change = UserChange { first_name: name(&fields, "first_name")?, last_name: name(&fields, "last_name")? };
+    let change = UserChange {
+        first_name: name(&fields, "first_name")?,
+        last_name: name(&fields, "last_name")?,
+        external_id: names::external_id(&fields)?,
+        username: names::username(&fields)?,
+        locale: names::locale(&fields)?,
+    };
     let account = AccountChange::read(&state, &id, &fields).await?;
     let work = state.change(move |call| {
         shown(call, &id)?;
+        names::refuse_taken(call, Some(&id), change.external_id.as_deref(), change.username.as_deref())?;
         account.apply(call, &id)?;
         call.update_user(&id, &change)?;
         shown(call, &id)
@@ -125,5 +151,21 @@ fn filter(params: &Params) -> Result<UserFilter, ClerkError> {
     if ids.iter().flatten().any(|id| id.starts_with(['+', '-', ' '])) {
         return Err(invalid("user_id", "must be an id; leaving users out with + and - is not offered here"));
     }
-    Ok(UserFilter { email_addresses: emails, ids, query: params.one("query").map(str::to_owned) })
+    let range = |after, before| {
+        let time = |name| params.number(name).map(|millis: Option<u64>| millis.map(Duration::from_millis));
+        Ok::<_, ClerkError>(TimeRange { after: time(after)?, before: time(before)? })
+    };
+    let mut last_active = range("last_active_at_after", "last_active_at_before")?;
+    last_active.after = last_active.after.or(range("last_active_at_since", "last_active_at_before")?.after);
+    Ok(UserFilter {
+        email_addresses: emails,
+        ids,
+        external_ids: params.all("external_id"),
+        usernames: params.all("username").map(|names| names.iter().map(|name| name.to_lowercase()).collect()),
+        organization_ids: params.all("organization_id"),
+        query: params.one("query").map(str::to_owned),
+        created: range("created_at_after", "created_at_before")?,
+        last_active,
+        last_sign_in: range("last_sign_in_at_after", "last_sign_in_at_before")?,
+    })
 }

@@ -46,7 +46,11 @@ pub async fn update(
     caller: Caller,
     form: Form,
 ) -> Result<Response, ClerkError> {
-    let change = UserChange { first_name: name(&form, "first_name")?, last_name: name(&form, "last_name")? };
+    let change = UserChange {
+        first_name: name(&form, "first_name")?,
+        last_name: name(&form, "last_name")?,
+        ..UserChange::default()
+    };
     let primary = form.filled("primary_email_address_id").map(str::to_owned);
     let unsafe_metadata = metadata(&form)?;
     let (shared, session) = (Arc::clone(&state), caller.session());

@@ -98,7 +98,7 @@ async fn create_with_password(
     work.await
 }
 
-/// Whoever holds a sign-in token is let in, once.
+/// Whoever holds a sign-in token is let in, once; with an actor token as somebody who acts as the user.
 async fn create_with_ticket(
     state: Arc<InstanceState>,
     caller: &Caller,
@@ -107,10 +107,15 @@ async fn create_with_ticket(
     let (shared, user_agent) = (Arc::clone(&state), caller.browser.user_agent.clone());
     let work = state.answer(caller, move |call| {
         refuse_second_session(call)?;
-        let user_id = call.use_sign_in_token(&ticket)?.map_err(errors::ticket)?;
-        let email = call.user(&user_id)?.and_then(|user| user.email_addresses.into_iter().next());
-        let sign_in = call.begin_sign_in(Some(user_id), email.map(|email| email.email_address))?;
-        complete(&shared, call, sign_in, TICKET, &user_agent)
+        let ticket = call.use_sign_in_token(&ticket)?.map_err(errors::ticket)?;
+        let email = call.user(&ticket.user_id)?.and_then(|user| user.email_addresses.into_iter().next());
+        let sign_in = call.begin_sign_in(Some(ticket.user_id), email.map(|email| email.email_address))?;
+        let reply = complete(&shared, call, sign_in, TICKET, &user_agent)?;
+        if let (Some(impersonation), Some((session, _))) = (ticket.impersonation, call.session()?) {
+            call.impersonate(&session.id, &impersonation)?;
+            tracing::info!(session.id = session.id, "somebody acts as the user");
+        }
+        Ok(reply)
     });
     work.await
 }

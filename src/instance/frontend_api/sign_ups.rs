@@ -235,6 +235,7 @@ pub fn create_user_of(
         email: email.to_owned(),
         password_hash: sign_up.password_hash.clone().unwrap_or_default(),
         unsafe_metadata: sign_up.unsafe_metadata.clone(),
+        locale: sign_up.locale.clone(),
         ..NewUser::default()
     })?;
     if sign_up.email_verified {

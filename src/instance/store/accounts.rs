@@ -27,6 +27,10 @@ pub struct Credentials {
 pub struct NewUser {
     pub first_name: String,
     pub last_name: String,
+    pub external_id: Option<String>,
+    /// In lower case.
+    pub username: Option<String>,
+    pub locale: Option<String>,
     pub email: String,
     /// How the address was verified, if it was.
     pub verified_by: Option<&'static str>,
@@ -206,6 +210,7 @@ pub(super) fn insert_seed(
         public_metadata: seed.public_metadata.clone(),
         unsafe_metadata: seed.unsafe_metadata.clone(),
         banned: seed.banned,
+        ..NewUser::default()
     };
     insert(transaction, &seed.id, &user, now)
 }
@@ -218,8 +223,8 @@ pub(super) fn insert(transaction: &Transaction<'_>, id: &str, user: &NewUser, no
     release_email(transaction, &user.email)?;
     transaction.execute(
         "INSERT INTO users (id, first_name, last_name, primary_email_address_id, password_hash, password_updated_at,
-           public_metadata, unsafe_metadata, banned, created_at, updated_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?9, ?6, ?7, ?8, ?9, ?9)",
+           public_metadata, unsafe_metadata, banned, created_at, updated_at, external_id, username, locale)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?9, ?6, ?7, ?8, ?9, ?9, ?10, ?11, ?12)",
         params![
             id,
             user.first_name,
@@ -229,7 +234,10 @@ pub(super) fn insert(transaction: &Transaction<'_>, id: &str, user: &NewUser, no
             text(&user.public_metadata),
             text(&user.unsafe_metadata),
             user.banned,
-            now
+            now,
+            user.external_id,
+            user.username,
+            user.locale
         ],
     )?;
     transaction.execute(

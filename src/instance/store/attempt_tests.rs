@@ -117,7 +117,10 @@ async fn a_sign_in_token_expires() {
         secrecy::ExposeSecret::expose_secret(&made.unwrap().1).to_owned()
     };
     let (first, second) = (make().await, make().await);
-    let redeem = async |token: String, now| call(&store, now, move |call| call.use_sign_in_token(&token)).await;
+    let redeem = async |token: String, now| {
+        let used = call(&store, now, move |call| call.use_sign_in_token(&token)).await;
+        used.map(|ticket| ticket.user_id)
+    };
     assert_eq!(redeem(first.clone(), after(59)).await, Ok(ADA.to_owned()));
     assert_eq!(redeem(first, after(59)).await, Err(TicketError::Used));
     assert_eq!(redeem(second, after(60)).await, Err(TicketError::Expired));

@@ -60,11 +60,11 @@ pub use organizations::{
 pub use profile_images::ProfileImage;
 pub use roles::Role;
 pub use sessions::{Session, SessionFilter};
-pub use sign_in_tokens::{SignInToken, TicketError};
+pub use sign_in_tokens::{Impersonation, SignInToken, TicketError};
 pub use sign_ins::{SignIn, SignInStatus, SignInView};
 pub use sign_ups::{SignUp, SignUpView};
-pub use user_list::{UserColumn, UserFilter};
-pub use users::{EmailAddress, MergeError, MetadataPatch, User, UserChange};
+pub use user_list::{TimeRange, UserColumn, UserFilter};
+pub use users::{EmailAddress, MergeError, MetadataPatch, UniqueName, User, UserChange};
 
 /// The instance's file cannot be used.
 #[derive(Debug, thiserror::Error)]

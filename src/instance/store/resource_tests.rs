@@ -8,7 +8,7 @@ use super::{
 };
 use crate::instance::{
     metadata::How,
-    seed::{SEED_TEMPLATE_ID, SEED_USERS},
+    seed::{ACME, SEED_TEMPLATE_ID, SEED_USERS},
 };
 
 const PAGE: Page = Page { limit: 10, offset: 0 };
@@ -36,6 +36,16 @@ async fn users_are_found_by_each_filter_and_by_all_at_once() {
     let emails = |emails: &[&str]| UserFilter { email_addresses: list(emails), ..UserFilter::default() };
     let ids = |values: &[&str]| UserFilter { ids: list(values), ..UserFilter::default() };
     let both = UserFilter { ids: list(&[ADA, GRACE]), ..query("hopper") };
+    let change = UserChange {
+        external_id: Some("crm-7".to_owned()),
+        username: Some("countess".to_owned()),
+        ..UserChange::default()
+    };
+    store.call(None, NOW, move |call| call.update_user(ADA, &change).map_err(CallError::<()>::Sqlite)).await.unwrap();
+    store.start_session(GRACE.to_owned(), None, String::new(), LATER).await.unwrap();
+    let all = UserFilter::default;
+    let range = |after: Option<Duration>, before: Option<Duration>| TimeRange { after, before };
+    let (early, late) = (NOW - Duration::from_millis(1), NOW + Duration::from_millis(1));
     for (filter, expected) in [
         (UserFilter::default(), vec!["Ada", "Grace", "Mallory"]),
         (emails(&["grace@example.com", "nobody@example.com"]), vec!["Grace"]),
@@ -50,13 +60,22 @@ async fn users_are_found_by_each_filter_and_by_all_at_once() {
         (query(r"\"), vec![]),
         (query("' OR 1 = 1 --"), vec![]),
         (both, vec!["Grace"]),
+        (query("countes"), vec!["Ada"]),
+        (UserFilter { external_ids: list(&["crm-7", "crm-8"]), ..all() }, vec!["Ada"]),
+        (UserFilter { external_ids: list(&["crm"]), ..all() }, vec![]),
+        (UserFilter { usernames: list(&["countess"]), ..all() }, vec!["Ada"]),
+        (UserFilter { organization_ids: list(&[ACME]), ..all() }, vec!["Ada", "Grace"]),
+        (UserFilter { organization_ids: list(&["org_x"]), ..all() }, vec![]),
+        (UserFilter { created: range(Some(early), Some(late)), ..all() }, vec!["Ada", "Grace", "Mallory"]),
+        (UserFilter { created: range(Some(NOW), None), ..all() }, vec![]),
+        (UserFilter { created: range(None, Some(NOW)), ..all() }, vec![]),
+        (UserFilter { last_active: range(Some(NOW), None), ..all() }, vec!["Grace"]),
+        (UserFilter { last_active: range(None, Some(LATER)), ..all() }, vec![]),
+        (UserFilter { last_sign_in: range(Some(NOW), None), ..all() }, vec!["Grace"]),
+        (UserFilter { last_sign_in: range(Some(LATER), None), ..all() }, vec![]),
+        (UserFilter { usernames: list(&["countess"]), created: range(Some(NOW), None), ..all() }, vec![]),
     ] {
-        let count = UserFilter {
-            email_addresses: filter.email_addresses.clone(),
-            ids: filter.ids.clone(),
-            query: filter.query.clone(),
-        };
-        let what = format!("{:?} {:?} {:?}", count.email_addresses, count.ids, count.query);
+        let (count, what) = (filter.clone(), format!("{filter:?}"));
         let found = first_names(&store, filter, order(UserColumn::CreatedAt, false), PAGE).await;
         assert_eq!(found, expected, "{what}");
         assert_eq!(store.count_users(count).await.unwrap() as usize, expected.len(), "{what}");
@@ -67,7 +86,7 @@ async fn users_are_found_by_each_filter_and_by_all_at_once() {
 async fn users_are_listed_in_the_order_asked_for_and_page_by_page() {
     let (store, _) = File::new().open();
     store.start_session(GRACE.to_owned(), None, String::new(), LATER).await.unwrap();
-    let change = UserChange { first_name: Some("Zora".to_owned()), last_name: None };
+    let change = UserChange { first_name: Some("Zora".to_owned()), ..UserChange::default() };
     let changed = store.call(None, LATER, move |call| -> Result<_, CallError<()>> {
         call.update_user(ADA, &change)?;
         Ok(call.user(ADA)?.unwrap())

@@ -1,4 +1,4 @@
--- What applications keep with users, who acts as whom, pictures of organizations, when somebody last showed who they are.
+-- What applications keep with users, who acts as whom, when somebody last showed who they are.
 ALTER TABLE users ADD COLUMN external_id TEXT;
 -- Kept in lower case.
 ALTER TABLE users ADD COLUMN username TEXT;
@@ -9,13 +9,6 @@ CREATE UNIQUE INDEX users_by_username ON users (username);
 -- Nothing stands for the beginning of the session.
 ALTER TABLE sessions ADD COLUMN verified_at INTEGER;
 
--- Who acts as the user, as a JSON object, and for how many seconds: an actor token.
+-- Who acts as the user, as a JSON object, and for how long, in milliseconds: an actor token.
 ALTER TABLE sign_in_tokens ADD COLUMN actor TEXT;
-ALTER TABLE sign_in_tokens ADD COLUMN session_seconds INTEGER;
-
-CREATE TABLE organization_logos (
-  id TEXT PRIMARY KEY,
-  organization_id TEXT NOT NULL UNIQUE REFERENCES organizations (id) ON DELETE CASCADE,
-  content_type TEXT NOT NULL,
-  bytes BLOB NOT NULL
-) STRICT;
+ALTER TABLE sign_in_tokens ADD COLUMN longest_session INTEGER;

@@ -18,6 +18,12 @@ pub struct User {
     pub id: String,
     pub first_name: Option<String>,
     pub last_name: Option<String>,
+    /// What an application calls them; no two have the same.
+    pub external_id: Option<String>,
+    /// In lower case; no two have the same. Nobody signs in with it.
+    pub username: Option<String>,
+    /// BCP 47, such as `fr-FR`.
+    pub locale: Option<String>,
     /// The first is the primary one.
     pub email_addresses: Vec<EmailAddress>,
     /// Accounts at identity providers that they sign in with, the oldest first.
@@ -72,11 +78,21 @@ impl User {
     }
 }
 
-/// New values; what is left out stays. An empty name is none.
+/// New values; what is left out stays. An empty text is none.
 #[derive(Default)]
 pub struct UserChange {
     pub first_name: Option<String>,
     pub last_name: Option<String>,
+    pub external_id: Option<String>,
+    pub username: Option<String>,
+    pub locale: Option<String>,
+}
+
+/// What no two users have the same of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UniqueName {
+    ExternalId,
+    Username,
 }
 
 /// What to merge into a user's metadata; what is left out stays.
@@ -118,6 +134,15 @@ impl Store {
 }
 
 impl Call<'_> {
+    /// Whose a name is.
+    pub fn user_called(&self, kind: UniqueName, name: &str) -> rusqlite::Result<Option<String>> {
+        let sql = match kind {
+            UniqueName::ExternalId => "SELECT id FROM users WHERE external_id = ?1",
+            UniqueName::Username => "SELECT id FROM users WHERE username = ?1",
+        };
+        self.transaction.prepare_cached(sql)?.query_row([name], |row| row.get(0)).optional()
+    }
+
     /// Changes a user.
     pub fn update_user(&self, id: &str, change: &UserChange) -> rusqlite::Result<()> {
         update(self.transaction, id, change, self.now)
@@ -167,8 +192,17 @@ impl Call<'_> {
 fn update(transaction: &Transaction<'_>, id: &str, change: &UserChange, now: Duration) -> rusqlite::Result<()> {
     transaction.execute(
         "UPDATE users SET first_name = coalesce(?2, first_name), last_name = coalesce(?3, last_name),
-           updated_at = ?4 WHERE id = ?1",
-        params![id, change.first_name, change.last_name, millis(now)],
+           external_id = nullif(coalesce(?5, external_id), ''), username = nullif(coalesce(?6, username), ''),
+           locale = nullif(coalesce(?7, locale), ''), updated_at = ?4 WHERE id = ?1",
+        params![
+            id,
+            change.first_name,
+            change.last_name,
+            millis(now),
+            change.external_id,
+            change.username,
+            change.locale
+        ],
     )?;
     Ok(())
 }
@@ -219,6 +253,9 @@ pub(super) fn row_to_user(row: &Row<'_>) -> rusqlite::Result<User> {
         id: row.get("id")?,
         first_name: name("first_name")?,
         last_name: name("last_name")?,
+        external_id: row.get("external_id")?,
+        username: row.get("username")?,
+        locale: row.get("locale")?,
         email_addresses: Vec::new(),
         external_accounts: Vec::new(),
         password_enabled: !row.get::<_, String>("password_hash")?.is_empty(),
