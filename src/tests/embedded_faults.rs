@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::support::{ADA, App, GRACE, Page, cookie, part};
+use super::support::{ADA, App, GRACE, Page, cookie, part, sign_up};
 
 async fn send(app: &App, method: Method, path: &str, body: Option<Value>) -> (u16, Value) {
     let request = app.request(method, path);
@@ -162,13 +162,7 @@ async fn a_seeded_person_signs_in_with_one_click() {
 #[tokio::test]
 async fn nobody_else_does() {
     let app = App::start(&[]).await;
-    let jane = [
-        ("email_address", "jane@example.com"),
-        ("password", "long-enough-word"),
-        ("first_name", ""),
-        ("last_name", ""),
-    ];
-    let signed_up = app.post_form("/__clerk/sign-up", "", &jane).await;
+    let signed_up = sign_up(&app, "jane+clerk_test@example.com", "long-enough-word").await;
     assert_eq!(signed_up.status, 303, "{}", signed_up.body);
     let jane = part(&json!(cookie(&signed_up.cookies_after(""), "__session")), 1)["sub"].clone();
     for (user, words) in [

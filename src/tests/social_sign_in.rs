@@ -182,13 +182,14 @@ async fn an_address_links_an_account_if_both_sides_know_that_it_is_theirs() {
         (&json!("needs_first_factor"), &json!("grace@example.com"), &Value::Null)
     );
     assert_eq!(user(&app, GRACE).await["external_accounts"], json!([]));
-    // This instance does not: whoever typed the address first may not be who has it.
-    let typed = [("email_address", "typed@example.com"), ("password", "long-enough")];
-    assert_eq!(app.post_form("/__clerk/sign-up", "", &typed).await.status, 303);
+    // This instance does not: whoever typed the address first may not be who has it, and an account of its own is due.
+    let typed = json!({ "user_id": GRACE, "email_address": "typed@example.com", "verified": false });
+    ok(backend(&app, Method::POST, "/v1/email_addresses", &typed).await);
     provider.now_is(json!({ "sub": "1", "email": "typed@example.com", "email_verified": true }));
     let mut browser = Browser::open(&app).await;
     assert_eq!(go_as_acme(&app, &mut browser).await, sso_callback(&app));
-    assert_eq!(attempt(&mut browser, "sign_in").await["status"], "needs_first_factor");
+    assert_eq!(verification(&attempt(&mut browser, "sign_in").await)["status"], "transferable");
+    assert_eq!(user(&app, GRACE).await["external_accounts"], json!([]));
     assert_eq!(ok(browser.get("/client").await)["response"]["sessions"], json!([]));
     // The same subject at another provider is somebody else.
     provider.now_is(json!({ "sub": "local-ada", "email": "other@example.com", "email_verified": true }));
