@@ -4,8 +4,6 @@ use js_sys::{Function, JSON, Object, Promise, Reflect};
 use leptos::{html::Div, prelude::*};
 use wasm_bindgen::prelude::*;
 
-use crate::ui::components::Notice;
-
 #[wasm_bindgen]
 extern "C" {
     /// `window.Clerk`
@@ -41,11 +39,10 @@ pub fn ClerkComponent(mount: String, options: String) -> impl IntoView {
         <div class="clerk-component">
             <div node_ref=place></div>
         </div>
-        <Show when=move || failed.get()>
-            <Notice kind="error">
-                <p>"Clerk's scripts could not be loaded. Please load the page again."</p>
-            </Notice>
-        </Show>
+        // As `Notice`, which would bring much more into the browser.
+        <div class="notice notice-error" role="alert" hidden=move || !failed.get()>
+            <p>"Clerk's scripts could not be loaded. Please load the page again."</p>
+        </div>
     }
 }
 
