@@ -1,7 +1,7 @@
 // What the browser shows while there is no network is the browser's. What was typed must still be there afterwards.
 
 import { expect, test } from "../fixtures/test";
-import { newcomer } from "../fixtures/users";
+import { TEST_CODE, newcomer } from "../fixtures/users";
 
 test("a form that could not be sent keeps what was typed", async ({ page, context, accountPage, signUpPage, watch }) => {
   watch.expectProblem(/^request failed: .* \(net::ERR_INTERNET_DISCONNECTED\)$/);
@@ -24,6 +24,7 @@ test("a form that could not be sent keeps what was typed", async ({ page, contex
   await expect(signUpPage.email).toHaveValue(user.email);
   await signUpPage.password.fill(user.password);
   await signUpPage.signUpButton.click();
+  await signUpPage.verify(TEST_CODE);
   await expect(page).toHaveURL("/account?from=offline");
   await expect(accountPage.greeting).toBeVisible();
 });
