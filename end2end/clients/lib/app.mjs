@@ -2,7 +2,7 @@
 
 import { join, resolve } from "node:path";
 
-import { environment, printed, run, start, stop } from "../../../benches/lib/processes.mjs";
+import { end, environment, printed, run, start } from "../../../benches/lib/processes.mjs";
 import { OFFLINE } from "./offline.mjs";
 
 const CLIENTS = resolve(import.meta.dirname, "..");
@@ -20,7 +20,8 @@ export async function build(app, args, settings) {
 export async function serve(app, args, settings) {
   const child = start(process.execPath, args, optionsFor(app, settings));
   const [, port] = await printed(child, /http:\/\/(?:localhost|127\.0\.0\.1):(\d+)/, START_MS);
-  return { origin: `http://localhost:${port}`, stop: () => stop(child) };
+  // Some wait for the browser's idle connections before they stop.
+  return { origin: `http://localhost:${port}`, stop: () => end(child) };
 }
 
 function optionsFor(app, settings) {
