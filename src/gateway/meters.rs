@@ -2,7 +2,11 @@
 //! client writes ever becomes one. Whatever the project decides is registered when it is loaded, so that a request only
 //! adds to it.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use arc_swap::ArcSwap;
 use axum::http::{Method, StatusCode};
@@ -35,7 +39,9 @@ pub fn describe() {
 pub struct RequestMeter {
     route: SharedString,
     seconds: Histogram,
-    counters: ArcSwap<Vec<(Answered, Counter)>>,
+    /// How it was answered the first time, which is how it is answered most of the time.
+    first: OnceLock<(Answered, Counter)>,
+    others: ArcSwap<Vec<(Answered, Counter)>>,
 }
 
 type Answered = (&'static str, StatusCode);
@@ -53,20 +59,24 @@ impl RequestMeter {
 
     fn new(route: SharedString) -> Self {
         let seconds = histogram!("gateway_request_seconds", "route" => route.clone());
-        Self { route, seconds, counters: ArcSwap::default() }
+        Self { route, seconds, first: OnceLock::new(), others: ArcSwap::default() }
     }
 
     /// Counts a request that was answered with `status` after `time`.
     pub fn count(&self, method: &Method, status: StatusCode, time: Duration) {
         self.seconds.record(time);
         let answered = (method_label(method), status);
-        let known = self.counters.load();
+        let (first, counter) = self.first.get_or_init(|| (answered, self.register(answered)));
+        if *first == answered {
+            return counter.increment(1);
+        }
+        let known = self.others.load();
         if let Some((_, counter)) = known.iter().find(|(known, _)| *known == answered) {
             return counter.increment(1);
         }
         let counter = self.register(answered);
         counter.increment(1);
-        self.counters.rcu(|known| [known.as_slice(), &[(answered, counter.clone())]].concat());
+        self.others.rcu(|known| [known.as_slice(), &[(answered, counter.clone())]].concat());
     }
 
     fn register(&self, (method, status): Answered) -> Counter {

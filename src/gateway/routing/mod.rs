@@ -95,10 +95,7 @@ pub struct RouteTable {
 impl RouteTable {
     /// Sorts routes into the index. Their order stays the order that decides.
     pub fn new(routes: Vec<Route>) -> Self {
-        let mut index = Index::default();
-        for (position, route) in routes.iter().enumerate() {
-            index.insert(&route.info.method, &route.pattern, position);
-        }
+        let index = Index::new(routes.iter().map(|route| (&route.info.method, &route.pattern)));
         Self { routes, index }
     }
 
@@ -109,13 +106,13 @@ impl RouteTable {
 
     /// The first route that fits a normalised path.
     pub fn find(&self, method: &Method, path: &str) -> Option<&Route> {
-        let position = self.index.find(method, path, |position| self.routes[position].pattern.confirms(path))?;
+        let position = self.index.find(method, path, |position| self.routes[position].pattern.fits(path))?;
         self.routes.get(position)
     }
 
     /// For each method, the first route that fits a normalised path, in order.
     pub fn find_all_methods(&self, path: &str) -> Vec<&Route> {
-        let fits = |position: usize| self.routes[position].pattern.confirms(path);
+        let fits = |position: usize| self.routes[position].pattern.fits(path);
         let mut positions: Vec<usize> =
             self.index.methods().filter_map(|method| self.index.find(method, path, fits)).collect();
         positions.sort_unstable();

@@ -141,12 +141,6 @@ impl PathPattern {
         }
     }
 
-    /// Whether a normalised path fits whose segments the index found to: most patterns say no more than those.
-    #[must_use]
-    pub fn confirms(&self, path: &str) -> bool {
-        self.regex.as_ref().is_none_or(|regex| regex.is_match(path))
-    }
-
     /// The parameters of a normalised path that fits.
     #[must_use]
     pub fn params(&self, path: &str) -> Params {
