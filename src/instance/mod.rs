@@ -7,7 +7,7 @@
 //! - `social`: signing in with an account elsewhere; `identity_provider`: an elsewhere of its own
 //! - `portal`: the pages where people sign up, in and out; plain HTML forms
 //! - `accounts`: what signing up, in and out means; `email_flows`: the parts of it that need a code from a mail
-//! - `user_resource`: a user as both APIs show them
+//! - `user_resource`: a user as both APIs show them; `images`: pictures and logos
 //! - `session_cookies`, `tokens`, `signing_key`: what a session looks like outside
 //! - `templates`: the claims of tokens for third parties; `metadata`: what applications keep with a user
 //! - `organization_…`: what organizations look like outside; `tools`: what tests and demonstrations ask; `faults`: what they
@@ -25,6 +25,7 @@ mod faults;
 mod frontend_api;
 mod identity_provider;
 mod ids;
+mod images;
 mod metadata;
 mod organization_claims;
 mod organization_errors;
@@ -289,7 +290,7 @@ impl Instance {
             .route("/test/sign_in", post(tools::sign_in))
             .route("/test/faults", get(faults::show).put(faults::set).delete(faults::clear))
             .route("/test/revoke", post(faults::revoke))
-            .route("/images/{id}", get(frontend_api::profile_image))
+            .route("/images/{id}", get(images::show))
             .route("/npm/@clerk/{package}/dist/{file}", get(bundles::show))
             .merge(portal::router(&self.state))
             .merge(identity_provider::router())

@@ -5,7 +5,9 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::{
+    InstanceState,
     ids::id_of,
+    images::{image_url, profile_image_url},
     store::{Domain, Invitation, Membership, Organization, Role},
 };
 
@@ -18,15 +20,15 @@ pub enum Reader {
     Browser,
 }
 
-/// An organization. None has a logo here.
-pub fn organization(organization: &Organization, reader: Reader) -> Value {
+/// An organization. Where it has no logo, Clerk's components make one of its name.
+pub fn organization(state: &InstanceState, organization: &Organization, reader: Reader) -> Value {
     let mut value = json!({
         "object": "organization",
         "id": organization.id,
         "name": organization.name,
         "slug": organization.slug,
-        "image_url": "",
-        "has_image": false,
+        "image_url": logo_url(state, organization),
+        "has_image": organization.logo_id.is_some(),
         "max_allowed_memberships": organization.max_allowed_memberships,
         "admin_delete_enabled": organization.admin_delete_enabled,
         "public_metadata": organization.public_metadata,
@@ -41,15 +43,22 @@ pub fn organization(organization: &Organization, reader: Reader) -> Value {
 }
 
 /// An organization, with how many belong to it and are invited.
-pub fn counted_organization(found: &Organization, (members, invited): (u32, u32), reader: Reader) -> Value {
-    let mut value = organization(found, reader);
+pub fn counted_organization(
+    state: &InstanceState,
+    found: &Organization,
+    (members, invited): (u32, u32),
+    reader: Reader,
+) -> Value {
+    let mut value = organization(state, found, reader);
     value["members_count"] = members.into();
     value["pending_invitations_count"] = invited.into();
     value
 }
 
 /// A membership.
-pub fn membership(membership: &Membership, reader: Reader) -> Value {
+pub fn membership(state: &InstanceState, membership: &Membership, reader: Reader) -> Value {
+    let user = &membership.user;
+    let names = [user.first_name.as_deref(), user.last_name.as_deref()];
     let mut value = json!({
         "object": "organization_membership",
         "id": membership.id,
@@ -57,14 +66,14 @@ pub fn membership(membership: &Membership, reader: Reader) -> Value {
         "role_name": membership.role.name,
         "permissions": membership.role.permissions,
         "public_metadata": membership.public_metadata,
-        "organization": organization(&membership.organization, reader),
+        "organization": organization(state, &membership.organization, reader),
         "public_user_data": {
-            "user_id": membership.user.id,
-            "identifier": membership.user.identifier,
-            "first_name": membership.user.first_name,
-            "last_name": membership.user.last_name,
-            "image_url": "",
-            "has_image": false,
+            "user_id": user.id,
+            "identifier": user.identifier,
+            "first_name": user.first_name,
+            "last_name": user.last_name,
+            "image_url": profile_image_url(state, user.profile_image_id.as_deref(), names),
+            "has_image": user.profile_image_id.is_some(),
         },
         "created_at": millis(membership.created_at),
         "updated_at": millis(membership.updated_at),
@@ -89,7 +98,7 @@ pub fn role(role: &Role) -> Value {
 }
 
 /// An invitation. It leads nowhere by itself: the invited see it once they are signed in.
-pub fn invitation(invitation: &Invitation, reader: Reader) -> Value {
+pub fn invitation(state: &InstanceState, invitation: &Invitation, reader: Reader) -> Value {
     let organization = &invitation.organization;
     let mut value = json!({
         "object": "organization_invitation",
@@ -102,8 +111,8 @@ pub fn invitation(invitation: &Invitation, reader: Reader) -> Value {
             "id": organization.id,
             "name": organization.name,
             "slug": organization.slug,
-            "image_url": "",
-            "has_image": false,
+            "image_url": logo_url(state, organization),
+            "has_image": organization.logo_id.is_some(),
         },
         "status": invitation.status,
         "public_metadata": invitation.public_metadata,
@@ -139,6 +148,10 @@ pub fn domain(domain: &Domain) -> Value {
         "created_at": millis(domain.created_at),
         "updated_at": millis(domain.updated_at),
     })
+}
+
+fn logo_url(state: &InstanceState, organization: &Organization) -> String {
+    organization.logo_id.as_deref().map(|id| image_url(state, id)).unwrap_or_default()
 }
 
 fn millis(time: Duration) -> u64 {

@@ -6,12 +6,10 @@ use serde_json::{Value, json};
 
 use super::{
     InstanceState,
+    images::profile_image_url,
     organization_resources::{Reader, membership},
     store::{EmailAddress, EmailCode, ExternalAccount, User},
 };
-
-/// The name of the picture of nobody.
-pub const DEFAULT_IMAGE: &str = "default.svg";
 
 /// A user. What this instance does not have (phones, second factors, …) is empty.
 pub fn user(state: &InstanceState, user: &User) -> Value {
@@ -37,7 +35,7 @@ pub fn user(state: &InstanceState, user: &User) -> Value {
         "web3_wallets": [],
         "external_accounts": user.external_accounts.iter().map(external_account).collect::<Value>(),
         "enterprise_accounts": [],
-        "organization_memberships": user.memberships.iter().map(|it| membership(it, Reader::Browser)).collect::<Value>(),
+        "organization_memberships": user.memberships.iter().map(|it| membership(state, it, Reader::Browser)).collect::<Value>(),
         "public_metadata": user.public_metadata,
         "unsafe_metadata": user.unsafe_metadata,
         "external_id": user.external_id,
@@ -72,13 +70,10 @@ pub fn public_user_data(state: &InstanceState, user: &User) -> Value {
     })
 }
 
-/// Where the picture of a user is. Whoever has neither a picture nor a name gets one of nobody: Clerk's components make
-/// one of the name themselves, but of nothing else.
+/// Where the picture of a user is.
 pub fn image_url(state: &InstanceState, user: &User) -> String {
-    let nameless = user.first_name.is_none() && user.last_name.is_none();
-    let name = user.profile_image_id.as_deref().or_else(|| nameless.then_some(DEFAULT_IMAGE));
-    let url = |name| format!("{}{}", state.public_origin(), state.path(&format!("images/{name}")));
-    name.map(url).unwrap_or_default()
+    let names = [user.first_name.as_deref(), user.last_name.as_deref()];
+    profile_image_url(state, user.profile_image_id.as_deref(), names)
 }
 
 /// An email address.

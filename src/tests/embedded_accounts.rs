@@ -3,7 +3,9 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::support::{ADA, Api, App, Browser, GRACE, cookie, ok, part, refusal, refused, sign_in};
+use super::support::{
+    ADA, Api, App, Browser, GRACE, LOCAL_ID, choose, cookie, ok, part, picture, refusal, refused, sign_in,
+};
 
 const PASSWORD: &str = "long-enough";
 
@@ -348,4 +350,59 @@ async fn an_actor_token_lets_somebody_act_as_a_user_for_a_while() {
     ] {
         assert_eq!(api.refusal(Method::POST, "/v1/actor_tokens", &body.to_string()).await, expected, "{body}");
     }
+}
+
+#[tokio::test]
+async fn a_server_gives_a_user_a_picture_and_takes_it() {
+    let app = App::start(&[]).await;
+    let api = Api::of(&app);
+    let path = format!("/v1/users/{ADA}/profile_image");
+    let sent = picture(300_000);
+    let user = ok(api.upload(Method::POST, &path, &sent).await);
+    assert_eq!((&user["object"], &user["has_image"]), (&json!("user"), &json!(true)));
+    let url = user["image_url"].as_str().unwrap().to_owned();
+    let served = app.request(Method::GET, &url).send().await.unwrap();
+    assert_eq!((served.status().as_u16(), served.bytes().await.unwrap().to_vec()), (200, sent));
+    // Whoever is in an organization with her sees it, too.
+    let members = api.get("/v1/organizations/acme/memberships?query=ada").await;
+    let seen = &members["data"][0]["public_user_data"];
+    assert_eq!((&seen["image_url"], &seen["has_image"]), (&json!(url), &json!(true)));
+
+    let other = ok(api.upload(Method::POST, &path, &picture(1)).await);
+    assert_ne!(other["image_url"], json!(url), "another picture is found under another name");
+    assert_eq!(app.get(&url, &[]).await.status, 404);
+    assert_eq!(refusal(api.upload(Method::POST, &path, b"<svg>").await), refused(400, "image_type_not_supported", ""));
+    let large = api.upload(Method::POST, &path, &picture(1024 * 1024)).await;
+    assert_eq!(refusal(large), refused(413, "image_too_large", ""));
+    let unknown = api.upload(Method::POST, "/v1/users/user_x/profile_image", &picture(1)).await;
+    assert_eq!(refusal(unknown), refused(404, "resource_not_found", ""));
+    assert_eq!(api.refusal(Method::POST, &path, "{}").await, refused(400, "request_body_invalid", ""), "no form");
+
+    let bare = api.delete(&path).await;
+    assert_eq!((&bare["has_image"], &bare["image_url"]), (&json!(false), &json!("")));
+    assert_eq!(api.refusal(Method::DELETE, &path, "").await, refused(404, "resource_not_found", ""));
+    assert_eq!(app.get(other["image_url"].as_str().unwrap(), &[]).await.status, 404);
+}
+
+#[tokio::test]
+async fn a_server_disconnects_an_account_elsewhere() {
+    let app = App::start(&[]).await;
+    let api = Api::of(&app);
+    let mut browser = Browser::open(&app).await;
+    let back = format!("{}/sso-callback", app.origin);
+    let fields = [("strategy", LOCAL_ID), ("redirect_url", &back)];
+    let sign_in = ok(browser.post("/client/sign_ins", &fields).await)["response"].clone();
+    let url = sign_in["first_factor_verification"]["external_verification_redirect_url"].as_str().unwrap().to_owned();
+    browser.visit(&app, &choose(&app, &url, Some("local-ada")).await).await;
+    let account = api.get(&format!("/v1/users/{ADA}")).await["external_accounts"][0].clone();
+    assert_eq!(account["provider_user_id"], "local-ada");
+
+    let path = |user: &str| format!("/v1/users/{user}/external_accounts/{}", account["id"].as_str().unwrap());
+    let unknown = refused(404, "resource_not_found", "");
+    assert_eq!(api.refusal(Method::DELETE, &path(GRACE), "").await, unknown, "it is Ada's");
+    assert_eq!(api.refusal(Method::DELETE, &path("user_x"), "").await, unknown);
+    let deleted = json!({ "object": "external_account", "id": account["id"], "deleted": true });
+    assert_eq!(api.delete(&path(ADA)).await, deleted);
+    assert_eq!(api.refusal(Method::DELETE, &path(ADA), "").await, unknown);
+    assert_eq!(api.get(&format!("/v1/users/{ADA}")).await["external_accounts"], json!([]));
 }

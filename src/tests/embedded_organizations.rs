@@ -9,7 +9,9 @@ use gatehouse::{
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::support::{ADA, Api, App, Browser, GRACE, Page, cookie, now, ok, part, project, refusal, refused, sign_in};
+use super::support::{
+    ADA, Api, App, Browser, GRACE, Page, cookie, now, ok, part, picture, project, refusal, refused, sign_in,
+};
 
 const ACME: &str = "org_seed0000000000000000000Acme";
 const GLOBEX: &str = "org_seed00000000000000000Globex";
@@ -83,6 +85,45 @@ async fn an_organization_is_made_changed_and_deleted() {
     assert_eq!(api.delete(&path).await["deleted"], true);
     assert_eq!(api.refusal(Method::GET, &path, "").await.0, 404);
     assert_eq!(api.get(&format!("/v1/users/{ADA}/organization_memberships")).await["total_count"], 2);
+}
+
+#[tokio::test]
+async fn an_organization_has_a_logo_or_none() {
+    let app = App::start(&[]).await;
+    let api = Api::of(&app);
+    let path = "/v1/organizations/org_seed0000000000000000000Acme/logo";
+    let sent = picture(300_000);
+    let acme = ok(api.upload(Method::PUT, path, &sent).await);
+    assert_eq!(
+        (&acme["object"], &acme["has_image"], &acme["members_count"]),
+        (&json!("organization"), &json!(true), &json!(2))
+    );
+    let url = acme["image_url"].as_str().unwrap().to_owned();
+    let served = app.request(Method::GET, &url).send().await.unwrap();
+    assert_eq!(served.headers()["content-type"], "image/png");
+    assert_eq!((served.status().as_u16(), served.bytes().await.unwrap().to_vec()), (200, sent));
+    // Members and the invited see it, too.
+    let memberships = api.get(&format!("/v1/users/{ADA}/organization_memberships")).await;
+    assert_eq!(memberships["data"][0]["organization"]["image_url"], json!(url));
+    let invited = json!({ "email_address": "new@example.com", "role": "org:member" });
+    let invitation = api.post(&format!("/v1/organizations/{ACME}/invitations"), &invited).await;
+    assert_eq!(invitation["public_organization_data"]["image_url"], json!(url));
+
+    let other = ok(api.upload(Method::PUT, path, &picture(1)).await);
+    assert_ne!(other["image_url"], json!(url), "another logo is found under another name");
+    assert_eq!(app.get(&url, &[]).await.status, 404);
+    assert_eq!(refusal(api.upload(Method::PUT, path, b"<svg>").await), refused(400, "image_type_not_supported", ""));
+    let unknown = api.upload(Method::PUT, "/v1/organizations/org_x/logo", &picture(1)).await;
+    assert_eq!(refusal(unknown), refused(404, "resource_not_found", ""));
+    assert_eq!(api.refusal(Method::DELETE, "/v1/organizations/org_x/logo", "").await.0, 404);
+
+    let bare = api.delete(path).await;
+    assert_eq!((&bare["has_image"], &bare["image_url"]), (&json!(false), &json!("")));
+    assert_eq!(api.refusal(Method::DELETE, path, "").await, refused(404, "resource_not_found", ""));
+    // What is deleted takes its logo along.
+    let url = ok(api.upload(Method::PUT, path, &picture(1)).await)["image_url"].as_str().unwrap().to_owned();
+    api.delete(&format!("/v1/organizations/{ACME}")).await;
+    assert_eq!(app.get(&url, &[]).await.status, 404);
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::support::{App, Browser, Page, backend, ok, refusal, refused};
+use super::support::{App, Browser, Page, backend, ok, picture, refusal, refused, with_file};
 
 const ADA: &str = "user_seed00000000000000000000Ada";
 const EMAIL: &str = "ada@example.com";
@@ -189,11 +189,8 @@ async fn an_address_that_was_merely_typed_is_nobodys() {
 
 /// Sends a picture as Clerk's client does.
 async fn upload(app: &App, cookies: &str, bytes: &[u8]) -> (u16, Value) {
-    let head = b"--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"me.png\"\r\n\r\n".as_slice();
     let request = app.request(Method::POST, "/__clerk/v1/me/profile_image").header("cookie", cookies);
-    let request = request.header("content-type", "multipart/form-data; boundary=b");
-    let request = request.body([head, bytes, b"\r\n--b--\r\n"].concat());
-    let page = Page::read(request.send().await.unwrap()).await;
+    let page = Page::read(with_file(request, bytes).send().await.unwrap()).await;
     (page.status, serde_json::from_str(&page.body).unwrap())
 }
 
@@ -201,21 +198,21 @@ async fn upload(app: &App, cookies: &str, bytes: &[u8]) -> (u16, Value) {
 async fn a_picture_is_kept_and_served() {
     let app = App::start(&[]).await;
     let mut browser = signed_in(&app).await;
-    let picture = [b"\x89PNG\r\n\x1a\n".as_slice(), &[7; 100_000]].concat();
-    let image = ok(upload(&app, &browser.cookies, &picture).await);
+    let sent = picture(100_000);
+    let image = ok(upload(&app, &browser.cookies, &sent).await);
     let user = &image["client"]["sessions"][0]["user"];
     assert_eq!((&user["has_image"], &user["image_url"]), (&json!(true), &image["response"]["public_url"]));
     let served = app.request(Method::GET, user["image_url"].as_str().unwrap()).send().await.unwrap();
     let header = |name: &str| served.headers()[name].to_str().unwrap().to_owned();
     assert_eq!((header("content-type"), header("x-content-type-options")), ("image/png".into(), "nosniff".into()));
     assert_eq!(header("cross-origin-resource-policy"), "cross-origin", "pages on other ports may show it");
-    assert_eq!((served.status().as_u16(), served.bytes().await.unwrap().to_vec()), (200, picture));
+    assert_eq!((served.status().as_u16(), served.bytes().await.unwrap().to_vec()), (200, sent));
 
     assert_eq!(
         refusal(upload(&app, &browser.cookies, b"<svg onload=alert(1)>").await),
         refused(400, "image_type_not_supported", "")
     );
-    let large = [b"\x89PNG\r\n\x1a\n".as_slice(), &vec![7; 1024 * 1024]].concat();
+    let large = picture(1024 * 1024);
     assert_eq!(refusal(upload(&app, &browser.cookies, &large).await), refused(413, "image_too_large", ""));
     assert_eq!(refusal(upload(&app, "", b"\x89PNG\r\n\x1a\n").await), refused(401, "authentication_invalid", ""));
     let no_form = browser.post("/me/profile_image", &[("file", "x")]).await;

@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::support::{ADA, Api, App, Browser, GRACE, ok, refusal, refused};
+use super::support::{ADA, Api, App, Browser, GRACE, Page, ok, picture, refusal, refused, with_file};
 
 const ACME: &str = "/organizations/org_seed0000000000000000000Acme";
 const MALLORY: &str = "user_seed0000000000000000Mallory";
@@ -155,4 +155,33 @@ async fn an_organization_is_changed_and_deleted_by_who_may() {
     assert_eq!(ok(ada.delete(ACME).await)["response"]["deleted"], true);
     assert_eq!(api.refusal(Method::GET, &format!("/v1{ACME}"), "").await.0, 404);
     assert_eq!(ok(grace.get("/me/organization_memberships").await)["response"]["total_count"], 1);
+}
+
+/// Sends a logo as Clerk's client does.
+async fn send_logo(app: &App, browser: &Browser<'_>, bytes: &[u8]) -> (u16, Value) {
+    let request = app.request(Method::POST, &format!("/__clerk/v1{ACME}/logo?_method=PUT"));
+    let request = request.header("cookie", &browser.cookies).header("origin", &app.origin);
+    let page = Page::read(with_file(request, bytes).send().await.unwrap()).await;
+    (page.status, serde_json::from_str(&page.body).unwrap())
+}
+
+#[tokio::test]
+async fn a_logo_is_changed_by_who_may_change_the_profile() {
+    let app = App::start(&[]).await;
+    let (mut ada, mut grace) = (page_of(&app, "ada").await, page_of(&app, "grace").await);
+    assert_eq!(refusal(send_logo(&app, &grace, &picture(1)).await), missing());
+    let sent = picture(100_000);
+    let answer = ok(send_logo(&app, &ada, &sent).await);
+    let acme = &answer["response"];
+    assert_eq!((&acme["object"], &acme["has_image"]), (&json!("organization"), &json!(true)));
+    let member = answer["client"]["sessions"][0]["user"]["organization_memberships"].as_array().unwrap();
+    assert!(member.iter().any(|it| it["organization"]["image_url"] == acme["image_url"]), "its members see it");
+    let served = app.request(Method::GET, acme["image_url"].as_str().unwrap()).send().await.unwrap();
+    assert_eq!((served.status().as_u16(), served.bytes().await.unwrap().to_vec()), (200, sent));
+    assert_eq!(refusal(send_logo(&app, &ada, b"<svg>").await), refused(400, "image_type_not_supported", ""));
+
+    let path = format!("{ACME}/logo");
+    assert_eq!(refusal(grace.delete(&path).await), missing());
+    assert_eq!(ok(ada.delete(&path).await)["response"]["has_image"], false);
+    assert_eq!(refusal(ada.delete(&path).await), refused(404, "resource_not_found", ""));
 }

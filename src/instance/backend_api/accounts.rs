@@ -22,6 +22,7 @@ use crate::instance::{
 /// What Clerk's accounts may have and none has here. It is refused rather than lost.
 const NOT_OFFERED: [&str; 7] =
     ["phone_number", "web3_wallet", "password_digest", "password_hasher", "totp_secret", "backup_codes", "created_at"];
+const UNKNOWN_EXTERNAL_ACCOUNT: ClerkError = ClerkError::not_found("The user has no external account with this id.");
 
 /// `POST /v1/users`: `email_address`, a list whose first is the primary one; `password`, which may be left out with
 /// `skip_password_requirement` and breaks the rules with `skip_password_checks`; names, `external_id`, `locale` and metadata.
@@ -101,6 +102,25 @@ pub async fn lock(state: State<Arc<InstanceState>>, id: Segments<String>) -> Res
 /// `POST /v1/users/{id}/unlock`
 pub async fn unlock(state: State<Arc<InstanceState>>, id: Segments<String>) -> Result<Json<Value>, ClerkError> {
     change_user(state, id, |call, id| Ok(call.forget_failures(id)?)).await
+}
+
+/// `DELETE /v1/users/{id}/external_accounts/{external_account_id}`: nobody signs in with it any more, even if there is no
+/// other way.
+pub async fn delete_external_account(
+    State(state): State<Arc<InstanceState>>,
+    Segments((id, account_id)): Segments<(String, String)>,
+) -> Result<Json<Value>, ClerkError> {
+    let deleted = json!({ "object": "external_account", "id": account_id, "deleted": true });
+    let work = state.change(move |call| {
+        shown(call, &id)?;
+        if !call.delete_external_account(&id, &account_id)? {
+            return Err(UNKNOWN_EXTERNAL_ACCOUNT.into());
+        }
+        tracing::info!(user.id = id, "account disconnected");
+        Ok(())
+    });
+    work.await?;
+    Ok(Json(deleted))
 }
 
 /// `POST /v1/users/{id}/verify_password`: whether `password` is theirs. It counts no failure: an application asks, not
@@ -236,7 +256,8 @@ async fn hash(
     Ok(Some(state.passwords.hash(password).await?))
 }
 
-async fn change_user(
+/// Changes a user who is there, and shows them.
+pub async fn change_user(
     State(state): State<Arc<InstanceState>>,
     Segments(id): Segments<String>,
     change: impl FnOnce(&Call<'_>, &str) -> Result<(), CallError<ClerkError>> + Send + 'static,

@@ -35,7 +35,7 @@ pub async fn list(
     let organization = state.store.organization(id).await?.ok_or(UNKNOWN_ORGANIZATION)?;
     let (found, total) =
         state.store.invitations(organization.id, params.all("status"), params.page()?, state.now()).await?;
-    Ok(Json(resources::page(found.iter().map(|found| invitation(found, Reader::Server)), total)))
+    Ok(Json(resources::page(found.iter().map(|found| invitation(&state, found, Reader::Server)), total)))
 }
 
 /// `GET /v1/organizations/{id}/invitations/{invitation_id}`
@@ -43,7 +43,7 @@ pub async fn show(
     State(state): State<Arc<InstanceState>>,
     Segments((id, invitation_id)): Segments<(String, String)>,
 ) -> Result<Json<Value>, ClerkError> {
-    Ok(Json(invitation(&of_organization(&state, &id, invitation_id).await?, Reader::Server)))
+    Ok(Json(invitation(&state, &of_organization(&state, &id, invitation_id).await?, Reader::Server)))
 }
 
 /// `POST /v1/organizations/{id}/invitations`: an `email_address` and a `role`; `inviter_user_id`, a member;
@@ -54,7 +54,7 @@ pub async fn create(
     fields: Fields,
 ) -> Result<Json<Value>, ClerkError> {
     let made = state.store.create_invitations(id, vec![read(&fields)?], state.now()).await?;
-    Ok(Json(made.first().map(|made| invitation(made, Reader::Server)).unwrap_or_default()))
+    Ok(Json(made.first().map(|made| invitation(&state, made, Reader::Server)).unwrap_or_default()))
 }
 
 /// `POST /v1/organizations/{id}/invitations/bulk`: a list of them; all are made, or none.
@@ -69,7 +69,7 @@ pub async fn create_several(
     let wanted = list.iter().map(read).collect::<Result<_, _>>()?;
     let made = state.store.create_invitations(id, wanted, state.now()).await?;
     let total = u32::try_from(made.len()).unwrap_or(u32::MAX);
-    Ok(Json(resources::page(made.iter().map(|made| invitation(made, Reader::Server)), total)))
+    Ok(Json(resources::page(made.iter().map(|made| invitation(&state, made, Reader::Server)), total)))
 }
 
 /// `POST /v1/organizations/{id}/invitations/{invitation_id}/revoke`, while it is pending.
@@ -79,7 +79,7 @@ pub async fn revoke(
 ) -> Result<Json<Value>, ClerkError> {
     let found = of_organization(&state, &id, invitation_id).await?;
     let revoked = state.store.revoke_invitation(found.id, state.now()).await?;
-    Ok(Json(invitation(&revoked, Reader::Server)))
+    Ok(Json(invitation(&state, &revoked, Reader::Server)))
 }
 
 async fn of_organization(state: &InstanceState, organization_id: &str, id: String) -> Result<Invitation, ClerkError> {

@@ -65,7 +65,7 @@ pub async fn list_of_user(
     let user = state.store.user(id).await?.ok_or(ClerkError::not_found("There is no user with this id."))?;
     let total = u32::try_from(user.memberships.len()).unwrap_or(u32::MAX);
     let data = user.memberships.iter().skip(page.offset as usize).take(page.limit as usize);
-    Ok(Json(resources::page(data.map(|found| membership(found, Reader::Server)), total)))
+    Ok(Json(resources::page(data.map(|found| membership(&state, found, Reader::Server)), total)))
 }
 
 /// `POST /v1/organizations/{id}/memberships`: a `user_id` and a `role`, both needed.
@@ -78,7 +78,7 @@ pub async fn create(
     let role = fields.required_text("role")?.to_owned();
     let made = state.store.create_membership(id, user_id, role, state.now()).await?;
     tracing::info!(membership.id = made.id, "membership created");
-    Ok(Json(membership(&made, Reader::Server)))
+    Ok(Json(membership(&state, &made, Reader::Server)))
 }
 
 /// `PATCH /v1/organizations/{id}/memberships/{user_id}`: another `role`.
@@ -90,7 +90,7 @@ pub async fn update(
     let role = fields.required_text("role")?.to_owned();
     let changed = state.store.update_membership(id, user_id, role, state.now()).await?;
     tracing::info!(membership.id = changed.id, "membership updated");
-    Ok(Json(membership(&changed, Reader::Server)))
+    Ok(Json(membership(&state, &changed, Reader::Server)))
 }
 
 /// `PATCH /v1/organizations/{id}/memberships/{user_id}/metadata`: merges deeply; `null` removes.
@@ -101,7 +101,7 @@ pub async fn merge_metadata(
 ) -> Result<Json<Value>, ClerkError> {
     let change = shared_metadata(&fields)?;
     let changed = state.store.change_membership_metadata(id, user_id, change, How::Merge, state.now()).await?;
-    Ok(Json(membership(&changed, Reader::Server)))
+    Ok(Json(membership(&state, &changed, Reader::Server)))
 }
 
 /// `DELETE /v1/organizations/{id}/memberships/{user_id}`. Answers what it was.
@@ -111,7 +111,7 @@ pub async fn delete(
 ) -> Result<Json<Value>, ClerkError> {
     let deleted = state.store.delete_membership(id, user_id).await?.ok_or(NOT_A_MEMBER)?;
     tracing::info!(membership.id = deleted.id, "membership deleted");
-    Ok(Json(membership(&deleted, Reader::Server)))
+    Ok(Json(membership(&state, &deleted, Reader::Server)))
 }
 
 async fn page(
@@ -133,5 +133,5 @@ async fn page(
         created_after: time("created_at_after")?,
     };
     let (found, total) = state.store.memberships(filter, order(&params, &COLUMNS)?, params.page()?).await?;
-    Ok(Json(resources::page(found.iter().map(|found| membership(found, Reader::Server)), total)))
+    Ok(Json(resources::page(found.iter().map(|found| membership(state, found, Reader::Server)), total)))
 }

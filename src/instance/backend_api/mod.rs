@@ -2,7 +2,7 @@
 //!
 //! - `users`, `sessions`, `refresh`, `sign_in_tokens`, `actor_tokens`, `jwt_templates`: the calls
 //! - `accounts`, `email_addresses`, `clients`: more of them; `names`: what an application calls a user
-//! - `organizations`, `memberships`, `invitations`, `domains`: the calls about organizations
+//! - `organizations`, `memberships`, `invitations`, `domains`: the calls about organizations; `images`: pictures and logos
 //! - `request`: path, query and body, with Clerk's errors; `resources`: what is answered
 //!
 //! Every answer is `application/json`, without a charset: Clerk's SDK takes anything else for text. Whoever does not
@@ -13,6 +13,7 @@ mod actor_tokens;
 mod clients;
 mod domains;
 mod email_addresses;
+mod images;
 mod invitations;
 mod jwt_templates;
 mod memberships;
@@ -33,7 +34,7 @@ use axum::{
     http::{StatusCode, header},
     middleware::{Next, from_fn_with_state},
     response::Response,
-    routing::{get, patch, post},
+    routing::{delete, get, patch, post, put},
 };
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
@@ -42,10 +43,11 @@ use subtle::ConstantTimeEq;
 use super::{
     InstanceState,
     clerk_error::{self, ClerkError},
+    images::MAX_FORM_BYTES,
 };
 use request::Params;
 
-/// The largest body is a refresh: it tells all the headers of a request.
+/// The largest body but a picture is a refresh: it tells all the headers of a request.
 const MAX_BODY_BYTES: usize = 256 * 1024;
 
 /// The API, behind the secret key.
@@ -76,6 +78,7 @@ pub fn router(state: &Arc<InstanceState>) -> Router<Arc<InstanceState>> {
             get(jwt_templates::show).patch(jwt_templates::update).delete(jwt_templates::delete),
         )
         .merge(organization_routes())
+        .merge(image_routes())
         .fallback(clerk_error::not_found)
         .method_not_allowed_fallback(clerk_error::method_not_allowed)
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
@@ -89,6 +92,7 @@ fn account_routes() -> Router<Arc<InstanceState>> {
         .route("/v1/users/{id}/lock", post(accounts::lock))
         .route("/v1/users/{id}/unlock", post(accounts::unlock))
         .route("/v1/users/{id}/verify_password", post(accounts::verify_password))
+        .route("/v1/users/{id}/external_accounts/{account_id}", delete(accounts::delete_external_account))
         .route("/v1/email_addresses", post(email_addresses::create))
         .route(
             "/v1/email_addresses/{id}",
@@ -129,6 +133,14 @@ fn organization_routes() -> Router<Arc<InstanceState>> {
         .route("/v1/organizations/{id}/invitations/{invitation_id}/revoke", post(invitations::revoke))
         .route("/v1/organizations/{id}/domains", get(domains::list).post(domains::create))
         .route("/v1/organizations/{id}/domains/{domain_id}", patch(domains::update).delete(domains::delete))
+}
+
+/// A picture is larger than any other body.
+fn image_routes() -> Router<Arc<InstanceState>> {
+    Router::new()
+        .route("/v1/users/{id}/profile_image", post(images::set_profile_image).delete(images::delete_profile_image))
+        .route("/v1/organizations/{id}/logo", put(images::set_logo).delete(images::delete_logo))
+        .layer(DefaultBodyLimit::max(MAX_FORM_BYTES))
 }
 
 async fn require_secret_key(

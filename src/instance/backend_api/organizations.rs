@@ -119,7 +119,7 @@ async fn change_metadata(
     let change = shared_metadata(fields)?;
     let found = state.store.change_organization_metadata(id, change, how, state.now()).await?;
     tracing::info!(organization.id = found.id, "organization metadata updated");
-    Ok(Json(organization(&found, Reader::Server)))
+    Ok(Json(organization(&state, &found, Reader::Server)))
 }
 
 /// `DELETE /v1/organizations/{id}`
@@ -140,8 +140,8 @@ pub fn shared_metadata(fields: &Fields) -> Result<SharedMetadata, ClerkError> {
 
 async fn shown(state: &InstanceState, found: &Organization, counted: bool) -> Result<Value, ClerkError> {
     if !counted {
-        return Ok(organization(found, Reader::Server));
+        return Ok(organization(state, found, Reader::Server));
     }
     let counts = state.store.organization_counts(found.id.clone(), state.now()).await?;
-    Ok(counted_organization(found, counts, Reader::Server))
+    Ok(counted_organization(state, found, counts, Reader::Server))
 }

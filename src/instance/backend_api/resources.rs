@@ -13,7 +13,8 @@ use crate::instance::{
 pub fn user(state: &InstanceState, user: &User) -> Value {
     let mut value = user_resource::user(state, user);
     value["private_metadata"] = Value::Object(user.private_metadata.clone());
-    value["organization_memberships"] = user.memberships.iter().map(|it| membership(it, Reader::Server)).collect();
+    value["organization_memberships"] =
+        user.memberships.iter().map(|it| membership(state, it, Reader::Server)).collect();
     value
 }
 

@@ -29,7 +29,7 @@ pub async fn list(
     Path(id): Path<String>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, ClerkError> {
-    let (query, session) = (ListQuery::read(query), caller.session());
+    let (query, session, shared) = (ListQuery::read(query), caller.session(), Arc::clone(&state));
     let work = state.answer(&caller, move |call| {
         require(call, &session, &id, &[READ_MEMBERS, MANAGE_MEMBERS])?;
         let filter = MembershipFilter {
@@ -40,7 +40,7 @@ pub async fn list(
         };
         let newest_first = Order { column: MembershipColumn::CreatedAt, descending: true };
         let (found, total) = call.memberships(&filter, newest_first, query.page())?;
-        let data: Value = found.iter().map(|it| membership(it, Reader::Browser)).collect();
+        let data: Value = found.iter().map(|it| membership(&shared, it, Reader::Browser)).collect();
         Ok(Reply::Resource(json!({ "data": data, "total_count": total })))
     });
     work.await
@@ -54,12 +54,12 @@ pub async fn create(
     form: Form,
 ) -> Result<Response, ClerkError> {
     let (user_id, role) = (form.required("user_id")?.to_owned(), form.required("role")?.to_owned());
-    let session = caller.session();
+    let (shared, session) = (Arc::clone(&state), caller.session());
     let work = state.answer(&caller, move |call| {
         require(call, &session, &id, &[MANAGE_MEMBERS])?;
         let made = call.create_membership(&id, &user_id, &role)?.map_err(ClerkError::from)?;
         tracing::info!(membership.id = made.id, "membership created");
-        Ok(Reply::Resource(membership(&made, Reader::Browser)))
+        Ok(Reply::Resource(membership(&shared, &made, Reader::Browser)))
     });
     work.await
 }
@@ -72,7 +72,7 @@ pub async fn update(
     form: Form,
 ) -> Result<Response, ClerkError> {
     let role = form.required("role")?.to_owned();
-    let session = caller.session();
+    let (shared, session) = (Arc::clone(&state), caller.session());
     let work = state.answer(&caller, move |call| {
         require(call, &session, &id, &[MANAGE_MEMBERS])?;
         let goes_on_managing = call
@@ -84,7 +84,7 @@ pub async fn update(
         }
         let changed = call.update_membership(&id, &user_id, &role)?.map_err(ClerkError::from)?;
         tracing::info!(membership.id = changed.id, "membership updated");
-        Ok(Reply::Resource(membership(&changed, Reader::Browser)))
+        Ok(Reply::Resource(membership(&shared, &changed, Reader::Browser)))
     });
     work.await
 }
@@ -95,13 +95,13 @@ pub async fn delete(
     caller: Caller,
     Path((id, user_id)): Path<(String, String)>,
 ) -> Result<Response, ClerkError> {
-    let session = caller.session();
+    let (shared, session) = (Arc::clone(&state), caller.session());
     let work = state.answer(&caller, move |call| {
         require(call, &session, &id, &[MANAGE_MEMBERS])?;
         keep_a_manager(call, &id, &user_id)?;
         let deleted = call.delete_membership(&id, &user_id)?.ok_or(NOT_A_MEMBER)?;
         tracing::info!(membership.id = deleted.id, "membership deleted");
-        Ok(Reply::Resource(membership(&deleted, Reader::Browser)))
+        Ok(Reply::Resource(membership(&shared, &deleted, Reader::Browser)))
     });
     work.await
 }

@@ -3,7 +3,7 @@
 //! - `handshake`, `client`, `environment`: how a page begins
 //! - `sign_ins`, `sign_ups`, `sessions`: how a session begins, lives and ends
 //! - `verification`: how somebody shows once more who they are
-//! - `me`, `email_addresses`, `profile_image`: what whoever is signed in changes of themselves; `organizations`: what they
+//! - `me`, `email_addresses`, `images`: what whoever is signed in changes of themselves; `organizations`: what they
 //!   belong to; `members`, `organization_invitations`: who else does; `permissions`: who may change that
 //! - `external`, `oauth_callback`, `settlement`: signing in and up with an account elsewhere; `external_accounts`: those of
 //!   whoever is signed in
@@ -31,6 +31,7 @@ mod external_accounts;
 mod first_factor;
 mod form;
 mod handshake;
+mod images;
 mod list_query;
 mod me;
 mod members;
@@ -39,7 +40,6 @@ mod organization_invitations;
 mod organizations;
 mod origin;
 mod permissions;
-mod profile_image;
 mod resources;
 mod sessions;
 mod settlement;
@@ -56,24 +56,21 @@ use axum::{
     http::{HeaderValue, Method, header},
     middleware::{Next, from_fn, from_fn_with_state},
     response::Response,
-    routing::{delete, get, patch, post},
+    routing::{delete, get, patch, post, put},
 };
 use tower::Layer;
 use tower_http::set_header::SetResponseHeaderLayer;
 
-use super::{InstanceState, clerk_error};
+use super::{InstanceState, clerk_error, images::MAX_FORM_BYTES};
 
 pub use first_factor::accept_code;
 pub use handshake::jwks;
-pub use profile_image::show as profile_image;
 pub use resources::{EMAIL_CODE, RESET_PASSWORD};
 pub use sign_ups::advance;
 pub use throttle::Throttle;
 
 /// The largest form holds a user's metadata.
 const MAX_BODY_BYTES: usize = 64 * 1024;
-/// A picture and what is around it.
-const MAX_PICTURE_FORM_BYTES: usize = profile_image::MAX_IMAGE_BYTES + 64 * 1024;
 
 /// The API, below its version. What it answers holds tokens and is for nobody else: it stays out of caches.
 pub fn router(state: &Arc<InstanceState>) -> Router<Arc<InstanceState>> {
@@ -157,8 +154,9 @@ fn me() -> Router<Arc<InstanceState>> {
 /// A picture is larger than any other form.
 fn pictures() -> Router<Arc<InstanceState>> {
     Router::new()
-        .route("/me/profile_image", post(profile_image::create).delete(profile_image::delete))
-        .layer(DefaultBodyLimit::max(MAX_PICTURE_FORM_BYTES))
+        .route("/me/profile_image", post(images::set_own).delete(images::delete_own))
+        .route("/organizations/{id}/logo", put(images::set_logo).delete(images::delete_logo))
+        .layer(DefaultBodyLimit::max(MAX_FORM_BYTES))
 }
 
 fn organizations() -> Router<Arc<InstanceState>> {

@@ -22,7 +22,7 @@ use crate::instance::{
     clerk_error::ClerkError,
     organization_errors::UNKNOWN_INVITATION,
     organization_resources::{Reader, invitation},
-    store::{Invitation, NewInvitation},
+    store::NewInvitation,
 };
 
 /// Clerk's default.
@@ -36,11 +36,11 @@ pub async fn list(
     Path(id): Path<String>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, ClerkError> {
-    let (query, session) = (ListQuery::read(query), caller.session());
+    let (query, session, shared) = (ListQuery::read(query), caller.session(), Arc::clone(&state));
     let work = state.answer(&caller, move |call| {
         require(call, &session, &id, &[MANAGE_MEMBERS])?;
         let (found, total) = call.invitations_to(&id, query.all("status").as_deref(), query.page())?;
-        let data: Value = found.iter().map(|it| invitation(it, Reader::Browser)).collect();
+        let data: Value = found.iter().map(|it| invitation(&shared, it, Reader::Browser)).collect();
         Ok(Reply::Resource(json!({ "data": data, "total_count": total })))
     });
     work.await
@@ -53,7 +53,7 @@ pub async fn create(
     id: Path<String>,
     form: Form,
 ) -> Result<Response, ClerkError> {
-    let one = |made: Vec<Invitation>| made.first().map(|made| invitation(made, Reader::Browser)).unwrap_or_default();
+    let one = |made: Vec<Value>| made.into_iter().next().unwrap_or_default();
     invite(state, caller, id, vec![form.required("email_address")?.to_owned()], &form, one).await
 }
 
@@ -69,8 +69,7 @@ pub async fn create_several(
     if !(1..=MAX_AT_ONCE).contains(&addresses.len()) {
         return Err(param_value("email_address", "Invite one to ten at a time."));
     }
-    let all = |made: Vec<Invitation>| made.iter().map(|made| invitation(made, Reader::Browser)).collect();
-    invite(state, caller, id, addresses, &form, all).await
+    invite(state, caller, id, addresses, &form, Value::Array).await
 }
 
 async fn invite(
@@ -79,14 +78,14 @@ async fn invite(
     Path(id): Path<String>,
     addresses: Vec<String>,
     form: &Form,
-    show: fn(Vec<Invitation>) -> Value,
+    answer: fn(Vec<Value>) -> Value,
 ) -> Result<Response, ClerkError> {
     let role = form.required("role")?.to_owned();
     let addresses: Vec<String> = addresses.iter().map(|address| normalise_email(address)).collect();
     if !addresses.iter().all(|address| is_email(address)) {
         return Err(param_value("email_address", "This is not an email address."));
     }
-    let session = caller.session();
+    let (shared, session) = (Arc::clone(&state), caller.session());
     let work = state.answer(&caller, move |call| {
         let inviter = require(call, &session, &id, &[MANAGE_MEMBERS])?;
         let wanted = addresses.into_iter().map(|email_address| NewInvitation {
@@ -99,7 +98,8 @@ async fn invite(
         });
         let wanted: Vec<NewInvitation> = wanted.collect();
         let made = call.create_invitations(&id, &wanted)?.map_err(ClerkError::from)?;
-        Ok(Reply::Resource(show(made)))
+        let made = made.iter().map(|made| invitation(&shared, made, Reader::Browser)).collect();
+        Ok(Reply::Resource(answer(made)))
     });
     work.await
 }
@@ -110,13 +110,13 @@ pub async fn revoke(
     caller: Caller,
     Path((id, invitation_id)): Path<(String, String)>,
 ) -> Result<Response, ClerkError> {
-    let session = caller.session();
+    let (shared, session) = (Arc::clone(&state), caller.session());
     let work = state.answer(&caller, move |call| {
         require(call, &session, &id, &[MANAGE_MEMBERS])?;
         let found = call.invitation(&invitation_id)?.filter(|found| found.organization.id == id);
         let found = found.ok_or(UNKNOWN_INVITATION)?;
         let revoked = call.revoke_invitation(&found.id)?.map_err(ClerkError::from)?;
-        Ok(Reply::Resource(invitation(&revoked, Reader::Browser)))
+        Ok(Reply::Resource(invitation(&shared, &revoked, Reader::Browser)))
     });
     work.await
 }

@@ -36,11 +36,11 @@ pub async fn memberships(
     caller: Caller,
     RawQuery(query): RawQuery,
 ) -> Result<Response, ClerkError> {
-    let (page, session) = (ListQuery::read(query).page(), caller.session());
+    let (page, session, shared) = (ListQuery::read(query).page(), caller.session(), Arc::clone(&state));
     let work = state.answer(&caller, move |call| {
         let (_, user) = session.find(call)?;
         let shown = user.memberships.iter().skip(page.offset as usize).take(page.limit as usize);
-        let data: Value = shown.map(|it| membership(it, Reader::Browser)).collect();
+        let data: Value = shown.map(|it| membership(&shared, it, Reader::Browser)).collect();
         Ok(Reply::Resource(json!({ "data": data, "total_count": user.memberships.len() })))
     });
     work.await
@@ -69,14 +69,14 @@ pub async fn invitations(
     caller: Caller,
     RawQuery(query): RawQuery,
 ) -> Result<Response, ClerkError> {
-    let (query, session) = (ListQuery::read(query), caller.session());
+    let (query, session, shared) = (ListQuery::read(query), caller.session(), Arc::clone(&state));
     let work = state.answer(&caller, move |call| {
         let (_, user) = session.find(call)?;
         let Some(address) = verified_addresses(&user).into_iter().next() else {
             return Ok(Reply::Resource(json!({ "data": [], "total_count": 0 })));
         };
         let (found, total) = call.invitations_for(&address, query.all("status").as_deref(), query.page())?;
-        let data: Value = found.iter().map(|it| invitation(it, Reader::Browser)).collect();
+        let data: Value = found.iter().map(|it| invitation(&shared, it, Reader::Browser)).collect();
         Ok(Reply::Resource(json!({ "data": data, "total_count": total })))
     });
     work.await
@@ -88,12 +88,12 @@ pub async fn accept_invitation(
     caller: Caller,
     Path(id): Path<String>,
 ) -> Result<Response, ClerkError> {
-    let session = caller.session();
+    let (shared, session) = (Arc::clone(&state), caller.session());
     let work = state.answer(&caller, move |call| {
         let (_, user) = session.find(call)?;
         let accepted = call.accept_invitation(&id, &user.id, &verified_addresses(&user))?;
         let accepted = accepted.map_err(ClerkError::from)?;
-        Ok(Reply::Resource(invitation(&accepted, Reader::Browser)))
+        Ok(Reply::Resource(invitation(&shared, &accepted, Reader::Browser)))
     });
     work.await
 }
@@ -117,13 +117,13 @@ pub async fn create(
 ) -> Result<Response, ClerkError> {
     let name = organization_name(form.required("name")?)?;
     let slug = form.filled("slug").map(slug).transpose()?;
-    let session = caller.session();
+    let (shared, session) = (Arc::clone(&state), caller.session());
     let work = state.answer(&caller, move |call| {
         let (_, user) = session.find(call)?;
         let new = NewOrganization { name, slug, created_by: Some(user.id), ..NewOrganization::default() };
         let made = call.create_organization(new)?.map_err(ClerkError::from)?;
         tracing::info!(organization.id = made.id, "organization created");
-        Ok(Reply::Resource(counted_organization(&made, (1, 0), Reader::Browser)))
+        Ok(Reply::Resource(counted_organization(&shared, &made, (1, 0), Reader::Browser)))
     });
     work.await
 }
@@ -134,12 +134,12 @@ pub async fn show(
     caller: Caller,
     Path(id): Path<String>,
 ) -> Result<Response, ClerkError> {
-    let session = caller.session();
+    let (shared, session) = (Arc::clone(&state), caller.session());
     let work = state.answer(&caller, move |call| {
         let (_, user) = session.find(call)?;
         let found = user.memberships.iter().find(|it| it.organization.id == id).ok_or(UNKNOWN_ORGANIZATION)?;
         let counts = call.organization_counts(&id)?;
-        Ok(Reply::Resource(counted_organization(&found.organization, counts, Reader::Browser)))
+        Ok(Reply::Resource(counted_organization(&shared, &found.organization, counts, Reader::Browser)))
     });
     work.await
 }
@@ -156,12 +156,12 @@ pub async fn update(
         slug: form.filled("slug").map(slug).transpose()?,
         ..OrganizationChange::default()
     };
-    let session = caller.session();
+    let (shared, session) = (Arc::clone(&state), caller.session());
     let work = state.answer(&caller, move |call| {
         require(call, &session, &id, &[MANAGE_PROFILE])?;
         let changed = call.update_organization(&id, &change)?.map_err(ClerkError::from)?;
         tracing::info!(organization.id = changed.id, "organization updated");
-        Ok(Reply::Resource(counted_organization(&changed, call.organization_counts(&id)?, Reader::Browser)))
+        Ok(Reply::Resource(counted_organization(&shared, &changed, call.organization_counts(&id)?, Reader::Browser)))
     });
     work.await
 }

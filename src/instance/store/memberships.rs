@@ -42,6 +42,8 @@ pub struct PublicUser {
     pub last_name: Option<String>,
     /// Their email address.
     pub identifier: String,
+    /// `img_…`
+    pub profile_image_id: Option<String>,
 }
 
 /// The organization that a session is in, as its tokens tell it.
@@ -308,9 +310,12 @@ pub(super) fn row_to_membership(transaction: &Transaction<'_>, row: &Row<'_>) ->
 
 fn public_user(transaction: &Transaction<'_>, id: String) -> rusqlite::Result<PublicUser> {
     let name = |row: &Row<'_>, column| row.get(column).map(|name: String| Some(name).filter(|name| !name.is_empty()));
-    let names = transaction
-        .prepare_cached("SELECT first_name, last_name FROM users WHERE id = ?1")?
-        .query_row([&id], |row| Ok((name(row, 0)?, name(row, 1)?)))?;
-    let email = super::users::primary_email_address(transaction, &id)?;
-    Ok(PublicUser { id, first_name: names.0, last_name: names.1, identifier: email.unwrap_or_default() })
+    let identifier = super::users::primary_email_address(transaction, &id)?.unwrap_or_default();
+    transaction.prepare_cached("SELECT first_name, last_name, profile_image_id FROM users WHERE id = ?1")?.query_row(
+        [id.clone()],
+        |row| {
+            let (first_name, last_name) = (name(row, 0)?, name(row, 1)?);
+            Ok(PublicUser { id, first_name, last_name, identifier, profile_image_id: row.get(2)? })
+        },
+    )
 }

@@ -26,6 +26,8 @@ pub struct Organization {
     pub name: String,
     /// The name, as addresses have it; no two have the same.
     pub slug: String,
+    /// `img_…`
+    pub logo_id: Option<String>,
     /// How many may belong to it; 0 for as many as like.
     pub max_allowed_memberships: u32,
     /// Whether its administrators may delete it.
@@ -163,6 +165,11 @@ impl Store {
 }
 
 impl Call<'_> {
+    /// The organization with this id.
+    pub fn organization(&self, id: &str) -> rusqlite::Result<Option<Organization>> {
+        organization(self.transaction, id)
+    }
+
     /// As [`Store::organization_counts`].
     pub fn organization_counts(&self, id: &str) -> rusqlite::Result<(u32, u32)> {
         counts(self.transaction, id, self.now)
@@ -327,6 +334,7 @@ pub(super) fn row_to_organization(row: &Row<'_>) -> rusqlite::Result<Organizatio
         id: row.get("id")?,
         name: row.get("name")?,
         slug: row.get("slug")?,
+        logo_id: row.get("logo_id")?,
         max_allowed_memberships: row.get("max_allowed_memberships")?,
         admin_delete_enabled: row.get("admin_delete_enabled")?,
         public_metadata: json_column(row, "public_metadata")?,

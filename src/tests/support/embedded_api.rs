@@ -1,7 +1,7 @@
 //! The embedded Clerk's Backend API, and a browser that signs in to it.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use reqwest::Method;
+use reqwest::{Method, RequestBuilder};
 use serde_json::Value;
 
 use super::{App, Page};
@@ -33,6 +33,14 @@ impl<'a> Api<'a> {
             .header("Content-Type", "application/json")
             .body(body.to_owned());
         Page::read(request.send().await.unwrap()).await
+    }
+
+    /// Sends a picture, and reads the answer.
+    pub async fn upload(&self, method: Method, path: &str, bytes: &[u8]) -> (u16, Value) {
+        let request = self.app.request(method, &format!("/__clerk/api{path}")).bearer_auth(&self.secret_key);
+        let page = Page::read(with_file(request, bytes).send().await.unwrap()).await;
+        assert_eq!(page.header("content-type"), "application/json", "{path}: {}", page.body);
+        (page.status, serde_json::from_str(&page.body).unwrap())
     }
 
     /// The status and the body of an answer, which is JSON for Clerk's SDK.
@@ -82,6 +90,18 @@ impl<'a> Api<'a> {
         assert_eq!(page["total_count"], 1, "{page}");
         page["data"][0].take()
     }
+}
+
+/// A PNG, as far as its first bytes go, of this many bytes and some.
+pub fn picture(size: usize) -> Vec<u8> {
+    [b"\x89PNG\r\n\x1a\n".as_slice(), &vec![7; size]].concat()
+}
+
+/// The request, with a file in a multipart form, as Clerk's clients send pictures.
+pub fn with_file(request: RequestBuilder, bytes: &[u8]) -> RequestBuilder {
+    let head = b"--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"me.png\"\r\n\r\n".as_slice();
+    let request = request.header("content-type", "multipart/form-data; boundary=b");
+    request.body([head, bytes, b"\r\n--b--\r\n"].concat())
 }
 
 /// The cookies of a browser in which Ada just signed in.

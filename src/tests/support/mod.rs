@@ -19,7 +19,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 pub use app::{App, Page};
 pub use browser::{Browser, backend, ok, refusal, refused};
-pub use embedded_api::{ADA, Api, GRACE, cookie, part, sign_in, sign_up};
+pub use embedded_api::{ADA, Api, GRACE, cookie, part, picture, sign_in, sign_up, with_file};
 pub use fake_backend::{Answer, FakeBackend, Received, SECRET_KEY, backend_client, hangs_up, quick_retries};
 pub use fake_gateway::{Behaviour, FakeGateway};
 pub use identity_provider::{ACME, CODE, FakeProvider, LOCAL_ID, answer_of_acme, choose, parameter};
