@@ -4,8 +4,9 @@ import assert from "node:assert/strict";
 
 import { createClerkClient } from "@clerk/backend";
 
-import { GRACE } from "../lib/people.mjs";
+import { ADA_ID, GRACE } from "../lib/people.mjs";
 import { refused } from "../lib/refused.mjs";
+import { watchRows } from "../lib/rows.mjs";
 import { organizations } from "./backend/organizations.mjs";
 import { sessions } from "./backend/sessions.mjs";
 import { users } from "./backend/users.mjs";
@@ -16,15 +17,20 @@ export const packages = ["@clerk/backend"];
 export async function run({ instance, check }) {
   const { CLERK_SECRET_KEY: secretKey, CLERK_API_URL: apiUrl } = instance.settingsFor("express");
   const clerk = createClerkClient({ secretKey, apiUrl });
+  const rows = watchRows(apiUrl);
 
   await check("the secret key is asked for", async () => {
     await refused(createClerkClient({ secretKey: "sk_test_wrong", apiUrl }).users.getUser(GRACE.id), 401);
   });
-  await users(clerk, check);
+  await users(clerk, instance, check);
   await sessions(clerk, { secretKey, apiUrl }, instance, check);
   await organizations(clerk, check);
   await templates(clerk, check);
   await keysAndTokens(clerk, check);
+  await actorTokens(clerk, instance, check);
+  await check(`all ${rows.served} rows that the embedded Clerk serves`, async () => {
+    assert.deepEqual(rows.stop(), [], "rows that nothing above calls");
+  });
 }
 
 async function templates({ jwtTemplates }, check) {
@@ -52,4 +58,27 @@ async function keysAndTokens(clerk, check) {
     await refused(clerk.m2m.verify({ token: "mt_nothing" }), 404);
     await refused(clerk.idPOAuthAccessToken.verify("oat_nothing"), 404);
   });
+}
+
+async function actorTokens({ actorTokens, sessions }, instance, check) {
+  await check("actor tokens: create, use, revoke", async () => {
+    const actor = { sub: ADA_ID };
+    const wish = { userId: GRACE.id, actor, expiresInSeconds: 60, sessionMaxDurationInSeconds: 60 };
+    const token = await actorTokens.create(wish);
+    assert.deepEqual([token.status, token.actor], ["pending", actor]);
+    const session = await sessions.getSession(await signInWithTicket(instance, token.token));
+    assert.deepEqual([session.userId, session.actor], [GRACE.id, actor]);
+    const { jwt } = await sessions.getToken(session.id);
+    assert.deepEqual(JSON.parse(Buffer.from(jwt.split(".")[1], "base64url")).act, actor);
+    assert.equal((await actorTokens.revoke((await actorTokens.create(wish)).id)).status, "revoked");
+    await refused(actorTokens.create({ ...wish, userId: "user_nobody" }), 404);
+  });
+}
+
+/** Signs a browser in, as Clerk's client does with what stands in a link. Returns the session's id. */
+async function signInWithTicket({ frontendApi, origin }, ticket) {
+  const body = new URLSearchParams({ strategy: "ticket", ticket });
+  const answer = await fetch(`${frontendApi}/v1/client/sign_ins`, { method: "POST", headers: { origin }, body });
+  assert.equal(answer.status, 200);
+  return (await answer.json()).response.created_session_id;
 }

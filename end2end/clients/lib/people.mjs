@@ -5,6 +5,9 @@ import { randomUUID } from "node:crypto";
 /** Everybody new has this code mailed, as on Clerk's development instances; nothing is sent. */
 export const CODE = "424242";
 
+/** Administers what Grace is a member of. */
+export const ADA_ID = "user_seed00000000000000000000Ada";
+
 export const GRACE = {
   id: "user_seed000000000000000000Grace",
   email: "grace@example.com",

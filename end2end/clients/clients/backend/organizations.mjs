@@ -2,10 +2,9 @@
 
 import assert from "node:assert/strict";
 
-import { GRACE, newcomer } from "../../lib/people.mjs";
+import { ADA_ID, GRACE, newcomer } from "../../lib/people.mjs";
+import { isServed, picture } from "../../lib/pictures.mjs";
 import { refused } from "../../lib/refused.mjs";
-
-const ADA = "user_seed00000000000000000000Ada";
 
 export async function organizations(clerk, check) {
   const { organizations } = clerk;
@@ -24,6 +23,14 @@ export async function organizations(clerk, check) {
     const replaced = await organizations.replaceOrganizationMetadata(id, { publicMetadata: { e: 4 } });
     assert.deepEqual(replaced.publicMetadata, { e: 4 });
   });
+  await check("organizations: logo, served", async () => {
+    const file = picture(1);
+    const { imageUrl } = await organizations.updateOrganizationLogo(organizationId, { file, uploaderUserId: GRACE.id });
+    await isServed(imageUrl, file);
+    const bare = await organizations.deleteOrganizationLogo(organizationId);
+    assert.deepEqual([bare.hasImage, bare.imageUrl], [false, ""]);
+    await refused(organizations.deleteOrganizationLogo(organizationId), 404);
+  });
   await check("memberships: create, list, update, metadata, delete", () => memberships(clerk, organizationId));
   await check("invitations: create, several, show, list, revoke", () => invitations(organizations, organizationId));
   await check("domains: create, list, update, delete", () => domains(organizations, organizationId));
@@ -34,7 +41,7 @@ export async function organizations(clerk, check) {
 }
 
 async function memberships({ organizations, users }, organizationId) {
-  const ada = { organizationId, userId: ADA };
+  const ada = { organizationId, userId: ADA_ID };
   await organizations.createOrganizationMembership({ ...ada, role: "org:member" });
   assert.equal((await organizations.getOrganizationMembershipList({ organizationId })).data.length, 2);
   const changed = await organizations.updateOrganizationMembership({ ...ada, role: "org:admin" });
@@ -42,7 +49,7 @@ async function memberships({ organizations, users }, organizationId) {
   const noted = await organizations.updateOrganizationMembershipMetadata({ ...ada, publicMetadata: { desk: 3 } });
   assert.deepEqual(noted.publicMetadata, { desk: 3 });
   const inOrganization = ({ organization }) => organization.id === organizationId;
-  assert.ok((await users.getOrganizationMembershipList({ userId: ADA })).data.some(inOrganization));
+  assert.ok((await users.getOrganizationMembershipList({ userId: ADA_ID })).data.some(inOrganization));
   assert.ok((await organizations.getInstanceOrganizationMembershipList({ limit: 100 })).data.some(inOrganization));
   await organizations.deleteOrganizationMembership(ada);
   assert.equal((await organizations.getOrganizationMembershipList({ organizationId })).totalCount, 1);

@@ -20,6 +20,8 @@ export async function sessions({ sessions, clients }, keys, instance, check) {
     assert.deepEqual([claims.sub, claims.sid], [GRACE.id, session.id]);
     const template = await verifyToken((await sessions.getToken(session.id, "supabase")).jwt, keys);
     assert.deepEqual([template.sub, template.sid], [GRACE.id, undefined]);
+    const long = await verifyToken((await sessions.getToken(session.id, undefined, 600)).jwt, keys);
+    assert.equal(long.exp - long.iat, 600);
     await refused(sessions.getToken(session.id, "missing"), 404);
   });
   await check("clients: show, list, verify; sessions: verify, revoke", async () => {
