@@ -3,8 +3,8 @@
 import assert from "node:assert/strict";
 
 import { serve } from "../lib/app.mjs";
-import { signIn, signOut, signUp } from "../lib/components.mjs";
-import { newcomer } from "../lib/people.mjs";
+import { continueAs, signIn, signOut, signUp } from "../lib/components.mjs";
+import { GRACE, newcomer } from "../lib/people.mjs";
 
 export const title = "A bare page";
 export const packages = ["@clerk/clerk-js", "@clerk/ui"];
@@ -60,7 +60,43 @@ export async function run({ instance, browser, check }) {
       const claims = JSON.parse(Buffer.from(token.split(".")[1], "base64url"));
       assert.equal(claims.azp, app.origin);
     });
+    await elsewhere(browser, app.origin, check);
   } finally {
     await app.stop();
   }
+}
+
+/** Signing in with an account elsewhere: the provider and the instance are at one origin, the page is at another. */
+async function elsewhere(browser, origin, check) {
+  const shows = (page, text) => page.getByText(text, { exact: true }).waitFor();
+  await check("sign-in and sign-up with an account elsewhere, there and back", async () => {
+    for (const [path, choice, email] of [
+      ["/sign-in", /Ada Lovelace/, "ada@example.com"],
+      ["/sign-in", /Robin Example/, "robin@people.example"],
+      ["/sign-up", /Robin Example/, "robin@people.example"],
+    ]) {
+      const page = await browser.page(origin);
+      await page.goto(path);
+      await continueAs(page, choice);
+      await shows(page, `Signed in as ${email}`);
+      assert.equal(page.url(), `${origin}/`, "and nothing in the address tells of it");
+    }
+  });
+  await check("who refuses elsewhere is told so, and goes on", async () => {
+    const page = await browser.page(origin);
+    await page.goto("/sign-in");
+    await continueAs(page, /Refuse/);
+    await shows(page, "You did not grant access to your account.");
+    assert.ok(page.url().startsWith(`${origin}/sign-in`), page.url());
+    await continueAs(page, /Ada Lovelace/);
+    await shows(page, "Signed in as ada@example.com");
+  });
+  await check("who refuses elsewhere signs in with a password instead", async () => {
+    const page = await browser.page(origin);
+    await page.goto("/sign-in");
+    await continueAs(page, /Refuse/);
+    await shows(page, "You did not grant access to your account.");
+    await signIn(page, GRACE);
+    await shows(page, `Signed in as ${GRACE.email}`);
+  });
 }

@@ -22,6 +22,13 @@ export async function enterCode(page) {
   await page.getByLabel("Enter verification code").pressSequentially(CODE);
 }
 
+/** Goes to the embedded identity provider by a button of Clerk's, and back as somebody, or having refused. */
+export async function continueAs(page, choice) {
+  await page.getByRole("button", { name: /Local ID/ }).click();
+  await page.getByRole("heading", { name: "Who are you at Local ID?" }).waitFor();
+  await page.getByRole("button", { name: choice }).click();
+}
+
 /** Signs out by the menu of `<UserButton/>`. */
 export async function signOut(page) {
   await page.getByRole("button", { name: "Open user menu" }).click();
