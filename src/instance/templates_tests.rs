@@ -26,6 +26,7 @@ fn user() -> User {
         locked_until: None,
         profile_image_id: None,
         external_accounts: Vec::new(),
+        failed_connections: Vec::new(),
         memberships: Vec::new(),
         banned: false,
         public_metadata: object(json!({

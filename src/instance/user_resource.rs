@@ -8,7 +8,8 @@ use super::{
     InstanceState,
     images::profile_image_url,
     organization_resources::{Reader, membership},
-    store::{EmailAddress, EmailCode, ExternalAccount, User},
+    social::ExternalError,
+    store::{EmailAddress, EmailCode, ExternalAccount, FailedConnection, User},
 };
 
 /// A user. What this instance does not have (phones, second factors, …) is empty.
@@ -33,7 +34,7 @@ pub fn user(state: &InstanceState, user: &User) -> Value {
         "email_addresses": user.email_addresses.iter().map(|email| email_address(email, now)).collect::<Value>(),
         "phone_numbers": [],
         "web3_wallets": [],
-        "external_accounts": user.external_accounts.iter().map(external_account).collect::<Value>(),
+        "external_accounts": external_accounts(user),
         "enterprise_accounts": [],
         "organization_memberships": user.memberships.iter().map(|it| membership(state, it, Reader::Browser)).collect::<Value>(),
         "public_metadata": user.public_metadata,
@@ -93,8 +94,29 @@ pub fn email_address(email: &EmailAddress, now: Duration) -> Value {
     })
 }
 
+/// The accounts at identity providers, and those that were to be connected and are not.
+fn external_accounts(user: &User) -> Value {
+    let failed = user.failed_connections.iter().map(failed_connection);
+    user.external_accounts.iter().map(external_account).chain(failed).collect()
+}
+
+fn failed_connection(failed: &FailedConnection) -> Value {
+    let mut value = external_account_of(&failed.strategy, &failed.id);
+    value["approved_scopes"] = "".into();
+    value["verification"] = verification("failed", &failed.strategy, &Value::Null, &Value::Null);
+    value["verification"]["error"] = external_error(failed.error);
+    value["created_at"] = millis(failed.created_at).into();
+    value["updated_at"] = millis(failed.created_at).into();
+    value
+}
+
+/// Why an account at an identity provider let nobody in.
+pub fn external_error(error: ExternalError) -> Value {
+    json!({ "code": error.code(), "message": error.message(), "long_message": error.message(), "meta": {} })
+}
+
 /// An account at an identity provider.
-pub fn external_account(account: &ExternalAccount) -> Value {
+fn external_account(account: &ExternalAccount) -> Value {
     let mut value = external_account_of(&account.strategy, &account.id);
     value["provider_user_id"] = account.subject.as_str().into();
     value["email_address"] = account.email_address.as_str().into();

@@ -61,6 +61,7 @@ export async function run({ instance, browser, check }) {
       assert.equal(claims.azp, app.origin);
     });
     await elsewhere(browser, app.origin, check);
+    await connections(browser, app.origin, check);
   } finally {
     await app.stop();
   }
@@ -99,4 +100,38 @@ async function elsewhere(browser, origin, check) {
     await signIn(page, GRACE);
     await shows(page, `Signed in as ${GRACE.email}`);
   });
+}
+
+/** Connecting an account elsewhere in `<UserProfile/>`. */
+async function connections(browser, origin, check) {
+  await check("a failed connection is told in the profile and waved away, another one works", async () => {
+    const page = await browser.page(origin);
+    await page.goto("/sign-in");
+    await signIn(page, GRACE);
+    await page.getByText(`Signed in as ${GRACE.email}`, { exact: true }).waitFor();
+    await page.goto("/profile");
+    await connectAs(page, /Refuse/);
+    const complaint = page.getByText("The identity provider was told not to let you in here.", { exact: true });
+    await complaint.waitFor();
+    await removeAccount(page);
+    await complaint.waitFor({ state: "detached" });
+    await connectAs(page, /Sam Nobody/);
+    await page.getByRole("button", { name: "Connect account" }).waitFor({ state: "detached" });
+    await removeAccount(page);
+    await page.getByRole("button", { name: "Connect account" }).waitFor();
+  });
+}
+
+async function connectAs(page, choice) {
+  await page.getByRole("button", { name: "Connect account" }).click();
+  await page.getByRole("menuitem", { name: /Local ID/ }).click();
+  await page.getByRole("button", { name: choice }).click();
+  await page.waitForURL(/\/profile/);
+}
+
+async function removeAccount(page) {
+  const section = page.locator(".cl-profileSection__connectedAccounts");
+  await section.getByRole("button", { name: "Open menu" }).click();
+  await page.getByRole("menuitem", { name: "Remove" }).click();
+  await page.getByRole("button", { name: "Remove" }).click();
 }

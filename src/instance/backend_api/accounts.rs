@@ -113,7 +113,8 @@ pub async fn delete_external_account(
     let deleted = json!({ "object": "external_account", "id": account_id, "deleted": true });
     let work = state.change(move |call| {
         shown(call, &id)?;
-        if !call.delete_external_account(&id, &account_id)? {
+        let deleted = call.delete_external_account(&id, &account_id)?;
+        if !deleted && !call.delete_failed_connection(&id, &account_id)? {
             return Err(UNKNOWN_EXTERNAL_ACCOUNT.into());
         }
         tracing::info!(user.id = id, "account disconnected");

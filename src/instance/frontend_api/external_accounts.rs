@@ -42,6 +42,7 @@ pub async fn create(
     let session = caller.session();
     let work = state.answer(&caller, move |call| {
         let (_, user) = session.find(call)?;
+        call.forget_failed_connection(&user.id, &departure.strategy)?;
         call.begin_external(Purpose::Connect, &user.id, &departure)?;
         let external = call.external()?.ok_or(UNKNOWN)?;
         Ok(Reply::Resource(resources::external_account_to_be(&external)))
@@ -49,7 +50,7 @@ pub async fn create(
     work.await
 }
 
-/// `DELETE /v1/me/external_accounts/{id}`: unless it is the only way to sign in.
+/// `DELETE /v1/me/external_accounts/{id}`: unless it is the only way to sign in. One that failed to connect is waved away.
 pub async fn delete(
     State(state): State<Arc<InstanceState>>,
     caller: Caller,
@@ -58,6 +59,9 @@ pub async fn delete(
     let session = caller.session();
     let work = state.answer(&caller, move |call| {
         let (_, user) = session.find(call)?;
+        if call.delete_failed_connection(&user.id, &id)? {
+            return Ok(Reply::Resource(resources::deleted("external_account", &id)));
+        }
         if !user.external_accounts.iter().any(|account| account.id == id) {
             return Err(UNKNOWN.into());
         }

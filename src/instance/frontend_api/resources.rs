@@ -9,7 +9,7 @@ use crate::instance::{
     ids::new_id,
     signing_key::SigningKeyError,
     store::{ClientView, EmailCode, ExternalStatus, ExternalVerification, Session, SignInView, SignUpView, User},
-    user_resource::{self, image_url, millis, public_user_data, verified, waiting},
+    user_resource::{self, external_error, image_url, millis, public_user_data, verified, waiting},
 };
 
 /// The strategy of the code that a forgotten password is replaced with.
@@ -242,13 +242,10 @@ fn sign_up_verifications(state: &InstanceState, view: &SignUpView) -> Value {
 
 /// A browser's way to an identity provider and back.
 pub fn external_verification(external: &ExternalVerification) -> Value {
-    let error = external.error.map(|error| {
-        json!({ "code": error.code(), "message": error.message(), "long_message": error.message(), "meta": {} })
-    });
     let mut verification = verified(&external.strategy);
     verification["status"] = external.status.as_str().into();
     verification["expire_at"] = millis(external.expire_at).into();
-    verification["error"] = error.into();
+    verification["error"] = external.error.map(external_error).into();
     if external.status == ExternalStatus::Unverified {
         verification["external_verification_redirect_url"] = external.authorization_url.as_str().into();
     }

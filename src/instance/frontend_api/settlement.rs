@@ -147,8 +147,7 @@ pub fn identify_sign_up(
 }
 
 fn connect(call: &Call<'_>, external: ExternalVerification, identity: &Identity) -> Settled {
-    let signed_in = call.session()?.is_some_and(|(_, user)| user.id == external.owner_id);
-    if !signed_in {
+    if !is_session_of(call, &external.owner_id)? {
         return fail(call, external, ExternalError::SignedOut);
     }
     match call.owner_of_identity(identity)? {
@@ -219,9 +218,17 @@ fn admit(call: &Call<'_>, user_id: &str, identity: &Identity) -> Result<Option<E
     Ok(None)
 }
 
+/// Whether the browser's session is this user's.
+fn is_session_of(call: &Call<'_>, user_id: &str) -> rusqlite::Result<bool> {
+    Ok(call.session()?.is_some_and(|(_, user)| user.id == user_id))
+}
+
 fn fail(call: &Call<'_>, mut external: ExternalVerification, error: ExternalError) -> Settled {
     (external.status, external.error) = (ExternalStatus::Failed, Some(error));
     call.save_external(&external)?;
+    if external.purpose == Purpose::Connect && is_session_of(call, &external.owner_id)? {
+        call.note_failed_connection(&external.owner_id, &external.strategy, error)?;
+    }
     Ok(Landing::Failed(error))
 }
 

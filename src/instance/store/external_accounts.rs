@@ -54,6 +54,7 @@ impl Call<'_> {
                 millis(self.now)
             ],
         )?;
+        self.forget_failed_connection(user_id, &identity.strategy)?;
         Ok(id)
     }
 

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::instance::{
     seed::{ACME, SEED_USERS},
-    social::{Departure, Identity, Targets},
+    social::{Departure, ExternalError, Identity, Targets},
 };
 
 /// Small, or a list of the statement's own.
@@ -79,6 +79,8 @@ async fn nobody_is_looked_for_among_all() {
         call.external_of("sia_1")?;
         call.owner_of_identity(&identity())?;
         call.is_verified_email("ada@example.com")?;
+        call.note_failed_connection(&id, "oauth_custom_x", ExternalError::AccessDenied)?;
+        call.delete_failed_connection(&id, "eac_1")?;
         let account = call.add_external_account(&id, &identity())?;
         call.user(&id)?;
         call.delete_external_account(&id, &account)?;

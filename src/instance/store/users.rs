@@ -6,7 +6,8 @@ use rusqlite::{OptionalExtension, Row, Transaction, params};
 use serde_json::{Map, Value};
 
 use super::{
-    Call, EmailCode, ExternalAccount, Store, StoreError, external_accounts, from_millis, json_object,
+    Call, EmailCode, ExternalAccount, FailedConnection, Store, StoreError, external_accounts, failed_connections,
+    from_millis, json_object,
     memberships::{self, Membership},
     millis,
 };
@@ -28,6 +29,8 @@ pub struct User {
     pub email_addresses: Vec<EmailAddress>,
     /// Accounts at identity providers that they sign in with, the oldest first.
     pub external_accounts: Vec<ExternalAccount>,
+    /// Those that they wanted to connect and did not, the oldest first.
+    pub failed_connections: Vec<FailedConnection>,
     /// Whether there is a password to sign in with.
     pub password_enabled: bool,
     /// When the password was last set.
@@ -241,6 +244,7 @@ pub(super) fn user(transaction: &Transaction<'_>, id: &str) -> rusqlite::Result<
 pub(super) fn add_what_is_theirs(transaction: &Transaction<'_>, user: &mut User) -> rusqlite::Result<()> {
     user.email_addresses = email_addresses(transaction, &user.id)?;
     user.external_accounts = external_accounts::of_user(transaction, &user.id)?;
+    user.failed_connections = failed_connections::of_user(transaction, &user.id)?;
     user.memberships = memberships::of_user(transaction, &user.id)?;
     Ok(())
 }
@@ -258,6 +262,7 @@ pub(super) fn row_to_user(row: &Row<'_>) -> rusqlite::Result<User> {
         locale: row.get("locale")?,
         email_addresses: Vec::new(),
         external_accounts: Vec::new(),
+        failed_connections: Vec::new(),
         password_enabled: !row.get::<_, String>("password_hash")?.is_empty(),
         password_updated_at: time("password_updated_at")?,
         failed_attempts: row.get("failed_attempts")?,
