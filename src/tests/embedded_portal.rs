@@ -162,7 +162,15 @@ async fn the_portals_attempts_are_counted_with_all_others() {
     let mut browser = Browser::open(&app).await;
     ok(browser.post("/client/sign_ins", &[("identifier", "ada@example.com")]).await);
     assert!(can_sign_in(&app, "ada@example.com", PASSWORD).await);
-    for path in ["/__clerk/sign-in", SIGN_UP, VERIFY, "/__clerk/sign-up/resend", "/__clerk/forgot-password", RESET] {
+    for path in [
+        "/__clerk/sign-in",
+        "/__clerk/continue-with",
+        SIGN_UP,
+        VERIFY,
+        "/__clerk/sign-up/resend",
+        "/__clerk/forgot-password",
+        RESET,
+    ] {
         let page = app.post_form(path, "", &[("email_address", "x@example.com")]).await;
         assert_eq!((page.status, page.header("content-type")), (429, "text/html; charset=utf-8"), "{path}");
         assert!((1..=10).contains(&page.header("retry-after").parse::<u64>().unwrap()));

@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::support::{App, Browser, backend, ok, refusal, refused};
+use super::support::{App, Browser, LOCAL_ID, backend, ok, refusal, refused};
 
 const ADA: &str = "user_seed00000000000000000000Ada";
 const EMAIL: &str = "ada@example.com";
@@ -114,4 +114,20 @@ async fn attempts_are_counted_per_address() {
     // Looking is no attempt.
     ok(browser.get(&format!("/client/sign_ins/{}", sign_in["id"].as_str().unwrap())).await);
     ok(browser.get("/client").await);
+}
+
+#[tokio::test]
+async fn asking_an_identity_provider_is_an_attempt_however_it_is_asked() {
+    let app = App::start(&[("GATEHOUSE_SIGN_IN_RATE", "2")]).await;
+    let mut browser = Browser::open(&app).await;
+    browser.sign_in(EMAIL, PASSWORD).await;
+    let back = format!("{}/account", app.origin);
+    let provider = [("strategy", LOCAL_ID), ("redirect_url", back.as_str())];
+    ok(browser.post("/me/external_accounts", &provider).await);
+    for path in ["/me/external_accounts", "/client/sign_ins", "/client/sign_ups"] {
+        assert_eq!(refusal(browser.post(path, &provider).await), refused(429, "too_many_requests", ""), "{path}");
+    }
+    let page = app.post_form("/__clerk/continue-with", "", &provider).await;
+    assert_eq!(page.status, 429, "{}", page.body);
+    assert!((1..=10).contains(&page.header("retry-after").parse::<u64>().unwrap()));
 }

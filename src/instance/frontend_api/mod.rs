@@ -111,6 +111,8 @@ fn attempts() -> Router<Arc<InstanceState>> {
         .route("/client/sign_ins/{id}/prepare_first_factor", post(sign_ins::prepare_first_factor))
         .route("/client/sign_ins/{id}/attempt_first_factor", post(sign_ins::attempt_first_factor))
         .route("/client/sign_ins/{id}/reset_password", post(sign_ins::reset_password))
+        // Asks an identity provider who somebody is, as a sign-in may.
+        .route("/me/external_accounts", post(external_accounts::create))
         .route("/client/sign_ups", post(sign_ups::create))
         .route("/client/sign_ups/{id}", get(sign_ups::show).patch(sign_ups::update))
         .route("/client/sign_ups/{id}/prepare_verification", post(sign_ups::prepare_verification))
@@ -145,7 +147,6 @@ fn me() -> Router<Arc<InstanceState>> {
         .route("/me/email_addresses", post(email_addresses::create))
         .route("/me/email_addresses/", post(email_addresses::create))
         .route("/me/email_addresses/{id}", get(email_addresses::show).delete(email_addresses::delete))
-        .route("/me/external_accounts", post(external_accounts::create))
         .route("/me/external_accounts/{id}", delete(external_accounts::delete))
         .route("/me/email_addresses/{id}/prepare_verification", post(email_addresses::prepare_verification))
         .route("/me/email_addresses/{id}/attempt_verification", post(email_addresses::attempt_verification))
