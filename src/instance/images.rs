@@ -46,7 +46,8 @@ impl<S: Send + Sync> FromRequest<S> for Upload {
     }
 }
 
-/// `GET /images/{id}`: a picture. Pages on other ports may show it, too.
+/// `GET /images/{id}`: a picture, for everybody. Pages on other ports show it, too, and Clerk's components ask for it as for
+/// what scripts may read.
 pub async fn show(
     State(state): State<Arc<InstanceState>>,
     Path(id): Path<String>,
@@ -57,6 +58,7 @@ pub async fn show(
         (header::CONTENT_TYPE, content_type),
         (header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=31536000, immutable")),
         (HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("cross-origin")),
+        (header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*")),
     ];
     Ok((headers, image.bytes))
 }

@@ -206,6 +206,7 @@ async fn a_picture_is_kept_and_served() {
     let header = |name: &str| served.headers()[name].to_str().unwrap().to_owned();
     assert_eq!((header("content-type"), header("x-content-type-options")), ("image/png".into(), "nosniff".into()));
     assert_eq!(header("cross-origin-resource-policy"), "cross-origin", "pages on other ports may show it");
+    assert_eq!(header("access-control-allow-origin"), "*", "Clerk's components ask for it with crossorigin=anonymous");
     assert_eq!((served.status().as_u16(), served.bytes().await.unwrap().to_vec()), (200, sent));
 
     assert_eq!(

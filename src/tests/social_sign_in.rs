@@ -77,6 +77,28 @@ async fn components_show_a_button() {
 }
 
 #[tokio::test]
+async fn an_application_on_another_port_gets_its_people_back() {
+    let app = App::start(&[]).await;
+    for (person, expected) in [
+        (Some("local-ada"), "http://localhost:5173/?__clerk_db_jwt=dvb_"),
+        (None, "http://localhost:5173/sign-in#/sso-callback"),
+    ] {
+        let mut browser = Browser::open(&app).await;
+        browser.origin = "http://localhost:5173".to_owned();
+        // Clerk's components say where they are, and the page to go to as a path.
+        let back = format!("{}/sign-in#/sso-callback", browser.origin);
+        let fields = [("strategy", LOCAL_ID), ("redirect_url", &back), ("action_complete_redirect_url", "/")];
+        let sign_in = ok(browser.post(SIGN_INS, &fields).await)["response"].take();
+        let url = verification(&sign_in)["external_verification_redirect_url"].as_str().unwrap();
+        let back = choose(&app, url, person).await;
+        let location = browser.visit(&app, &back).await.header("location").to_owned();
+        assert!(location.starts_with(expected), "{location}");
+        let client = ok(browser.get("/client").await)["response"].clone();
+        assert_eq!(client["sessions"].as_array().unwrap().len(), usize::from(person.is_some()));
+    }
+}
+
+#[tokio::test]
 async fn somebody_new_is_carried_over_to_a_sign_up_and_signs_in_from_then_on() {
     let app = App::start(&[]).await;
     let mut browser = Browser::open(&app).await;

@@ -5,6 +5,7 @@ import assert from "node:assert/strict";
 import { serve } from "../lib/app.mjs";
 import { continueAs, signIn, signOut, signUp } from "../lib/components.mjs";
 import { GRACE, newcomer } from "../lib/people.mjs";
+import { PIXEL } from "../lib/pictures.mjs";
 
 export const title = "A bare page";
 export const packages = ["@clerk/clerk-js", "@clerk/ui"];
@@ -39,6 +40,7 @@ export async function run({ instance, browser, check }) {
       await page.getByRole("button", { name: "Save" }).click();
       await page.getByText("Hedy Lamarr").first().waitFor();
     });
+    await check("a picture of a user and a logo, uploaded and shown", () => pictures(page));
     const changed = { ...hedy, password: `${hedy.password} 2` };
     await check("password change", async () => {
       await page.goto("/profile#/security");
@@ -65,6 +67,28 @@ export async function run({ instance, browser, check }) {
   } finally {
     await app.stop();
   }
+}
+
+async function pictures(page) {
+  await page.goto("/profile");
+  await page.getByRole("button", { name: "Update profile" }).click();
+  await page.locator("input[type=file]").setInputFiles({ name: "me.png", mimeType: "image/png", buffer: PIXEL });
+  await page.waitForFunction(() => window.Clerk.user.hasImage);
+  const shown = page.locator(`img[src^="${await page.evaluate(() => window.Clerk.user.imageUrl)}"]`).first();
+  assert.equal(await shown.evaluate((image) => image.decode().then(() => image.naturalWidth)), 1);
+
+  // What the form for an organization's profile calls.
+  const [hasImage, width, after] = await page.evaluate(async (pixel) => {
+    const organization = await window.Clerk.createOrganization({ name: "Analytical" });
+    const file = new Blob([new Uint8Array(pixel)], { type: "image/png" });
+    const { hasImage, imageUrl } = await organization.setLogo({ file });
+    const image = Object.assign(new Image(), { src: imageUrl });
+    await image.decode();
+    const bare = await organization.setLogo({ file: null });
+    await organization.destroy();
+    return [hasImage, image.naturalWidth, bare.hasImage];
+  }, [...PIXEL]);
+  assert.deepEqual([hasImage, width, after], [true, 1, false]);
 }
 
 /** Signing in with an account elsewhere: the provider and the instance are at one origin, the page is at another. */

@@ -4,6 +4,12 @@ import assert from "node:assert/strict";
 
 const PNG = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
 
+/** A PNG of one pixel that browsers show. */
+export const PIXEL = Buffer.from(
+  "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==",
+  "base64",
+);
+
 /** A PNG, as far as its first bytes go; those with other numbers differ. */
 export function picture(number) {
   return new Blob([new Uint8Array([...PNG, number])], { type: "image/png" });
