@@ -11,7 +11,7 @@ use super::{
     password::PasswordError,
     session_cookies::{CLIENT, CookieWriter, DEV_BROWSER},
     signing_key::SigningKeyError,
-    store::{ActiveSession, BY_ADMIN, CreateUserError, Credentials, NewUser, StoreError},
+    store::{ActiveSession, BY_ADMIN, CreateUserError, Credentials, NewUser, StoreError, TicketError},
 };
 
 /// Clerk's own bounds, in characters.
@@ -34,8 +34,12 @@ pub struct SignUp {
 pub enum Refusal {
     /// Unknown address or wrong password: the same answer, so that nobody learns which.
     WrongCredentials,
-    /// Another code than was sent, or none was sent, or it works no more: the same answer, too.
+    /// Another code than was sent, or none was sent: the same answer, too.
     WrongCode,
+    /// No code is right any more: it is too late, or too many were wrong.
+    CodeOver,
+    /// The sign-in token signs nobody in.
+    Ticket(TicketError),
     Banned,
     EmailInvalid,
     EmailTaken,

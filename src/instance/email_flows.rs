@@ -6,7 +6,7 @@ use super::{
     InstanceState,
     accounts::{AccountError, Browser, Refusal, SignUp, check, check_password, normalise_email},
     frontend_api::{EMAIL_CODE, RESET_PASSWORD, accept_code, advance},
-    store::{self, ActiveSession, Call, CallError, CodeCheck, Finished, SignInStatus, StoreError},
+    store::{self, ActiveSession, Call, CallError, CodeCheck, Finished, Lockout, SignIn, SignInStatus, StoreError},
 };
 
 /// What somebody typed to replace a forgotten password.
@@ -57,9 +57,11 @@ impl InstanceState {
         let user_agent = browser.user_agent.clone();
         let finish = self.in_browser(browser, move |call| {
             let wrong = CallError::Refused(Refusal::WrongCode);
-            let Some(mut sign_up) = call.open_sign_up()? else { return Err(wrong) };
-            if call.check_code(&sign_up.id, EMAIL_CODE, code.trim())? != CodeCheck::Correct {
-                return Err(wrong);
+            let Some(mut sign_up) = call.open_sign_up()? else { return Err(CallError::Refused(Refusal::CodeOver)) };
+            match call.check_code(&sign_up.id, EMAIL_CODE, code.trim())? {
+                CodeCheck::Correct => {}
+                CodeCheck::Wrong => return Err(wrong),
+                CodeCheck::Expired | CodeCheck::Exhausted => return Err(CallError::Refused(Refusal::CodeOver)),
             }
             sign_up.email_verified = true;
             match advance(call, sign_up, &user_agent) {
@@ -81,7 +83,7 @@ impl InstanceState {
                 Some(owner) if call.locked_for(&owner)?.is_none() => {
                     Ok(call.send_code(&sign_in.id, &email, RESET_PASSWORD)?)
                 }
-                _ => Ok(()),
+                _ => Ok(call.withhold_code(&sign_in.id, &email, RESET_PASSWORD)?),
             }
         });
         Ok(self.cookies().changes(&begun.await?.cookies))
@@ -100,14 +102,8 @@ impl InstanceState {
         let password_hash = self.passwords.hash(reset.password).await?;
         let (lockout, user_agent) = (self.settings.lockout, browser.user_agent.clone());
         let finish = self.in_browser(browser, move |call| {
-            let wrong = CallError::Refused(Refusal::WrongCode);
-            let Some(mut sign_in) = call.open_sign_in()? else { return Err(wrong) };
-            let Some(user_id) = sign_in.user_id.clone() else { return Err(wrong) };
-            match accept_code(call, &sign_in, RESET_PASSWORD, reset.code.trim(), lockout) {
-                Ok(()) => {}
-                Err(CallError::Refused(_)) => return Err(wrong),
-                Err(CallError::Sqlite(error)) => return Err(error.into()),
-            }
+            let Some(mut sign_in) = call.open_sign_in()? else { return Err(CallError::Refused(Refusal::CodeOver)) };
+            let user_id = owner_by_code(call, &sign_in, reset.code.trim(), lockout)?;
             if call.user(&user_id)?.is_none_or(|user| user.banned) {
                 return Err(CallError::Refused(Refusal::Banned));
             }
@@ -124,7 +120,7 @@ impl InstanceState {
         self.cookies_after(finish.await?, browser)
     }
 
-    async fn in_browser<T: Send + 'static>(
+    pub(super) async fn in_browser<T: Send + 'static>(
         &self,
         browser: &Browser,
         work: impl FnOnce(&mut Call<'_>) -> Result<T, CallError<Refusal>> + Send + 'static,
@@ -133,7 +129,11 @@ impl InstanceState {
     }
 
     /// All cookies of a browser in which a call has begun a session.
-    fn cookies_after(&self, finished: Finished<(), Refusal>, browser: &Browser) -> Result<Vec<String>, AccountError> {
+    pub(super) fn cookies_after(
+        &self,
+        finished: Finished<(), Refusal>,
+        browser: &Browser,
+    ) -> Result<Vec<String>, AccountError> {
         finished.outcome.map_err(AccountError::Refused)?;
         let mut cookies = self.cookies().changes(&finished.cookies);
         let active = finished.client.and_then(|view| {
@@ -148,8 +148,35 @@ impl InstanceState {
 /// A code for whoever can have the address; for its owner a word that they have an account.
 fn send_sign_up_code(call: &Call<'_>, sign_up: &store::SignUp) -> Result<(), CallError<Refusal>> {
     let Some(email) = &sign_up.email_address else { return Ok(()) };
-    match call.owner_of_email(email)? {
-        Some(_) => Ok(call.tell_owner(email)?),
-        None => Ok(call.send_code(&sign_up.id, email, EMAIL_CODE)?),
+    if call.owner_of_email(email)?.is_none() {
+        return Ok(call.send_code(&sign_up.id, email, EMAIL_CODE)?);
+    }
+    call.withhold_code(&sign_up.id, email, EMAIL_CODE)?;
+    Ok(call.tell_owner(email)?)
+}
+
+/// Whose password a code replaces. Answers for nobody, and for who is locked out, count as all others do: what the next
+/// ones are told is the same.
+fn owner_by_code(
+    call: &Call<'_>,
+    sign_in: &SignIn,
+    answer: &str,
+    lockout: Lockout,
+) -> Result<String, CallError<Refusal>> {
+    if call.is_code_over(&sign_in.id)? {
+        return Err(CallError::Refused(Refusal::CodeOver));
+    }
+    let wrong = CallError::Refused(Refusal::WrongCode);
+    let owner = match &sign_in.user_id {
+        Some(user_id) if call.locked_for(user_id)?.is_none() => user_id,
+        _ => {
+            call.check_code(&sign_in.id, RESET_PASSWORD, "")?;
+            return Err(wrong);
+        }
+    };
+    match accept_code(call, sign_in, RESET_PASSWORD, answer, lockout) {
+        Ok(()) => Ok(owner.clone()),
+        Err(CallError::Refused(_)) => Err(wrong),
+        Err(CallError::Sqlite(error)) => Err(error.into()),
     }
 }

@@ -6,7 +6,8 @@
 //! - `bundles`: Clerk's own scripts for browsers
 //! - `social`: signing in with an account elsewhere; `identity_provider`: an elsewhere of its own
 //! - `portal`: the pages where people sign up, in and out; plain HTML forms
-//! - `accounts`: what signing up, in and out means; `email_flows`: the parts of it that need a code from a mail
+//! - `accounts`: what signing up, in and out means; `email_flows`: the parts of it that need a code from a mail; `tickets`:
+//!   those that need a link
 //! - `user_resource`: a user as both APIs show them; `images`: pictures and logos
 //! - `session_cookies`, `tokens`, `signing_key`: what a session looks like outside
 //! - `templates`: the claims of tokens for third parties; `metadata`: what applications keep with a user
@@ -41,6 +42,7 @@ mod signing_key;
 mod social;
 mod store;
 mod templates;
+mod tickets;
 mod tokens;
 mod tools;
 mod user_resource;

@@ -77,7 +77,8 @@ impl std::fmt::Display for super::accounts::Refusal {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.write_str(match self {
             Self::WrongCredentials => "the address or the password is not right",
-            Self::WrongCode => "the code is not right",
+            Self::WrongCode | Self::CodeOver => "the code is not right",
+            Self::Ticket(_) => "the sign-in token signs nobody in",
             Self::Banned => "the account is banned",
             Self::EmailInvalid => "this is no email address",
             Self::EmailTaken => "the email address belongs to somebody",

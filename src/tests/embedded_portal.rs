@@ -9,12 +9,22 @@ const PASSWORD: &str = "gatehouse-demo";
 const SIGN_UP: &str = "/__clerk/sign-up";
 const VERIFY: &str = "/__clerk/sign-up/verify";
 const RESET: &str = "/__clerk/reset-password";
-const WRONG_CODE: &str = "This code is not right, or works no more.";
+const WRONG_CODE: &str = "This code is not right.";
+const OVER: &str = "This code works no more";
 
 /// The newest mail.
 async fn last_mail(app: &App) -> Value {
     let outbox: Value = serde_json::from_str(&app.get("/__clerk/outbox.json", &[]).await.body).unwrap();
     outbox["data"][0].clone()
+}
+
+/// A page without the address that it is about and without the name of its request.
+fn anonymous(page: &str, email: &str) -> String {
+    let page = page.replace("<wbr>", "").replace(email, "x");
+    match page.split_once("Request <code>") {
+        Some((before, after)) => format!("{before}{}", after.split_once("</code>").unwrap().1),
+        None => page,
+    }
 }
 
 async fn can_sign_in(app: &App, email: &str, password: &str) -> bool {
@@ -38,7 +48,7 @@ async fn nobody_has_an_account_before_the_address_is_verified() {
     assert_eq!((page.status, page.header("location")), (303, next.as_str()));
     let cookies = page.cookies_after("");
     assert!(!cookies.contains("__session") && !can_sign_in(&app, "emilie@example.com", PASSWORD).await);
-    assert!(app.navigate(&next, &cookies).await.body.contains("<strong>emilie@example.com</strong>"));
+    assert!(app.navigate(&next, &cookies).await.body.contains("<strong>emilie<wbr>@example.com</strong>"));
 
     let first = last_mail(&app).await["code"].as_str().unwrap().to_owned();
     let again = app.post_form("/__clerk/sign-up/resend", &cookies, &[("redirect_url", "/account?a=b")]).await;
@@ -47,11 +57,12 @@ async fn nobody_has_an_account_before_the_address_is_verified() {
     for wrong in ["", "nonsense", if first == code { "000000" } else { &first }] {
         let page = app.post_form(VERIFY, &cookies, &[("code", wrong)]).await;
         assert_eq!(page.status, 422, "{wrong}");
-        assert!(page.body.contains(WRONG_CODE) && page.body.contains("emilie@example.com"), "{}", page.body);
+        assert!(page.body.contains(WRONG_CODE) && page.body.contains("emilie<wbr>@example.com"), "{}", page.body);
         assert!(page.headers.get("set-cookie").is_none());
     }
-    let other = app.post_form(VERIFY, "", &[("code", &code)]).await;
-    assert!(other.header("location").starts_with(SIGN_UP), "another browser has not signed up");
+    let other = app.post_form(VERIFY, "", &[("code", &code), ("redirect_url", "/account?a=b")]).await;
+    assert_eq!(other.status, 410, "another browser has not signed up");
+    assert!(other.body.contains("sign-up?redirect_url=") && other.body.contains("account%3Fa%3Db"), "{}", other.body);
     let typed = format!(" {code} ");
     let done = app.post_form(VERIFY, &cookies, &[("code", &typed), ("redirect_url", "/account?a=b")]).await;
     assert_eq!((done.status, done.header("location")), (303, format!("{}/account?a=b", app.origin).as_str()));
@@ -59,10 +70,42 @@ async fn nobody_has_an_account_before_the_address_is_verified() {
     assert!(app.navigate("/account", &signed_in).await.body.contains("Hello World"));
     let users = Api::of(&app).get("/v1/users?email_address=emilie@example.com").await;
     assert_eq!(users[0]["email_addresses"][0]["verification"]["strategy"], "email_code");
-    assert_eq!(
-        app.post_form(VERIFY, &cookies, &[("code", &code)]).await.header("location").split('?').next(),
-        Some(SIGN_UP)
-    );
+    let again = app.post_form(VERIFY, &signed_in, &[("code", &code), ("redirect_url", "/account?a=b")]).await;
+    assert_eq!(again.status, 410, "a sign-up is done once");
+    assert!(again.body.contains(&format!(r#"href="{}/account?a=b">Continue"#, app.origin)), "{}", again.body);
+}
+
+#[tokio::test]
+async fn a_code_that_works_no_more_leads_to_another_one() {
+    let app = App::start(&[]).await;
+    let fields = [("email_address", "emilie@example.com"), ("password", PASSWORD)];
+    let cookies = app.post_form(SIGN_UP, "", &fields).await.cookies_after("");
+    let (_, forgetful) = forget(&app, "ada@example.com").await;
+    let codes: Vec<String> = {
+        let outbox: Value = serde_json::from_str(&app.get("/__clerk/outbox.json", &[]).await.body).unwrap();
+        (0..2).map(|index| outbox["data"][index]["code"].as_str().unwrap().to_owned()).collect()
+    };
+    // Ten minutes later.
+    let file = rusqlite::Connection::open(app.database()).unwrap();
+    assert_eq!(file.execute("UPDATE email_codes SET expire_at = expire_at - 600000", []).unwrap(), 2);
+
+    let late = app.post_form(VERIFY, &cookies, &[("code", &codes[1]), ("redirect_url", "/account?a=b")]).await;
+    assert!(late.status == 422 && late.body.contains(OVER), "{}", late.body);
+    for kept in ["/__clerk/sign-up/resend", "/account?a=b", "emilie<wbr>@example.com", "Send another code"] {
+        assert!(late.body.contains(kept), "{kept}: {}", late.body);
+    }
+    let fields = [("code", codes[0].as_str()), ("password", "another-one"), ("redirect_url", "/account?a=b")];
+    let late = app.post_form(RESET, &forgetful, &fields).await;
+    assert!(late.status == 422 && late.body.contains(OVER), "{}", late.body);
+    for kept in ["/__clerk/forgot-password", "/account?a=b", r#"name="email_address" value="ada@example.com""#] {
+        assert!(late.body.contains(kept), "{kept}: {}", late.body);
+    }
+    assert!(can_sign_in(&app, "ada@example.com", PASSWORD).await);
+
+    let again = app.post_form("/__clerk/sign-up/resend", &cookies, &[]).await;
+    assert_eq!(again.status, 303);
+    let code = last_mail(&app).await["code"].as_str().unwrap().to_owned();
+    assert_eq!(app.post_form(VERIFY, &cookies, &[("code", &code)]).await.status, 303);
 }
 
 #[tokio::test]
@@ -72,13 +115,19 @@ async fn signing_up_tells_nobody_who_has_an_account() {
         let page = app.post_form(SIGN_UP, "", &[("email_address", email), ("password", PASSWORD)]).await;
         let cookies = page.cookies_after("");
         let shown = app.navigate(page.header("location"), &cookies).await;
-        let answered = app.post_form(VERIFY, &cookies, &[("code", "12345")]).await;
-        (page.status, shown.body.replace(email, "x"), answered.status, answered.body.replace(email, "x"))
+        let mut answers = vec![(page.status, anonymous(&shown.body, email))];
+        for _ in 0..6 {
+            let answered = app.post_form(VERIFY, &cookies, &[("code", "12345")]).await;
+            answers.push((answered.status, anonymous(&answered.body, email)));
+        }
+        answers
     };
-    assert_eq!(begin("ada@example.com").await, begin("nobody@example.com").await);
+    let unknown = begin("nobody@example.com").await;
+    assert!(unknown[5].1.contains(WRONG_CODE) && unknown[6].1.contains(OVER), "{unknown:?}");
+    assert_eq!(begin("ada@example.com").await, unknown);
     let outbox = app.get("/__clerk/outbox.json", &[]).await.body;
     let outbox: Value = serde_json::from_str(&outbox).unwrap();
-    let (new, known) = (&outbox["data"][0], &outbox["data"][1]);
+    let (known, new) = (&outbox["data"][0], &outbox["data"][1]);
     assert_eq!((&new["to"], new["code"].is_string()), (&json!("nobody@example.com"), true));
     assert_eq!((&known["to"], &known["code"]), (&json!("ada@example.com"), &Value::Null), "only its owner reads that");
     assert!(known["subject"].as_str().unwrap().contains("account already"));
@@ -121,7 +170,7 @@ async fn a_forgotten_password_is_replaced_with_a_code() {
     assert!(!can_sign_in(&app, "ada@example.com", PASSWORD).await);
     let fields = [("code", code.as_str()), ("password", "a-third-one")];
     let again = app.post_form(RESET, &before, &fields).await;
-    assert!(again.header("location").starts_with("/__clerk/forgot-password"), "a code works once: {}", again.body);
+    assert_eq!(again.status, 410, "a code works once: {}", again.body);
 
     assert_eq!(reset("a-third-one", true).await.0, 303);
     assert_eq!(sessions().await, 1, "the others have ended");
@@ -134,14 +183,16 @@ async fn forgetting_a_password_tells_nobody_who_has_an_account() {
     let answers = async |email: &str| {
         let (page, cookies) = forget(&app, email).await;
         let fields = [("code", "12345"), ("password", "another-one")];
-        let wrong = app.post_form(RESET, &cookies, &fields).await;
-        (page.body.replace(email, "x"), wrong.status, wrong.body.replace(email, "x"))
+        let mut answers = vec![(page.status, anonymous(&page.body, email))];
+        for _ in 0..6 {
+            let wrong = app.post_form(RESET, &cookies, &fields).await;
+            answers.push((wrong.status, anonymous(&wrong.body, email)));
+        }
+        answers
     };
     let unknown = answers("nobody@example.com").await;
-    assert!(unknown.1 == 422 && unknown.2.contains(WRONG_CODE), "{}", unknown.2);
-    for _ in 0..3 {
-        assert_eq!(answers("ada@example.com").await, unknown);
-    }
+    assert!(unknown[5].0 == 422 && unknown[5].1.contains(WRONG_CODE) && unknown[6].1.contains(OVER), "{unknown:?}");
+    assert_eq!(answers("ada@example.com").await, unknown);
     let locked = Api::of(&app).get(&format!("/v1/users/{ADA}")).await;
     assert_eq!(locked["locked"], true, "codes are guesses, too");
     assert_eq!(answers("ada@example.com").await, unknown, "nor who is locked out");
@@ -152,8 +203,9 @@ async fn forgetting_a_password_tells_nobody_who_has_an_account() {
     let banned = app.post_form(RESET, &cookies, &[("code", &code), ("password", "another-one")]).await;
     assert_eq!(banned.status, 403, "its owner may know");
     assert!(banned.body.contains("banned") && !banned.cookies_after("").contains("__session="));
-    let none = app.navigate(RESET, "").await;
-    assert!(none.header("location").starts_with("/__clerk/forgot-password"), "nothing was asked for in this browser");
+    let none = app.navigate(&format!("{RESET}?redirect_url=/account"), "").await;
+    assert_eq!(none.status, 410, "nothing was asked for in this browser");
+    assert!(none.body.contains("/__clerk/forgot-password?redirect_url="), "{}", none.body);
 }
 
 #[tokio::test]

@@ -12,6 +12,7 @@ mod embedded_accounts;
 mod embedded_backend_api;
 mod embedded_clerk;
 mod embedded_faults;
+mod embedded_links;
 mod embedded_organizations;
 mod embedded_portal;
 mod embedded_seed;

@@ -64,6 +64,31 @@ async fn who_is_not_let_in_is_told_why_and_led_back() {
 }
 
 #[tokio::test]
+async fn who_comes_back_too_late_begins_again_with_the_same_target() {
+    let app = App::start(&[]).await;
+    let mut browser = Browser::open(&app).await;
+    let url = leave(&app, &mut browser, LOCAL_ID, "/account?a=b").await;
+    let back = choose(&app, &url, Some("local-robin")).await;
+    // Ten minutes later.
+    let file = rusqlite::Connection::open(app.database()).unwrap();
+    let later = "UPDATE external_verifications SET expire_at = expire_at - 600000";
+    assert_eq!(file.execute(later, []).unwrap(), 1);
+    let page = app.navigate(&back, &browser.cookies).await;
+    assert!(page.status == 400 && page.body.contains("This sign-in does not go on here"), "{}", page.body);
+    let begin = format!(r#"href="{}/__clerk/sign-in?redirect_url="#, app.origin);
+    assert!(page.body.contains(&begin) && page.body.contains("account%3Fa%3Db"), "{}", page.body);
+
+    let url = leave(&app, &mut browser, LOCAL_ID, "/account?a=b").await;
+    let back = choose(&app, &url, Some("local-robin")).await;
+    browser.follow(&app, &back).await;
+    let page = app.navigate(&back, &browser.cookies).await;
+    assert_eq!(page.status, 400, "what comes back counts once");
+    assert!(page.body.contains(r#"href="/">To the home page"#), "whoever is in goes on: {}", page.body);
+    let stranger = app.navigate(&back, "").await;
+    assert!(stranger.status == 400 && !stranger.body.contains("/account"), "{}", stranger.body);
+}
+
+#[tokio::test]
 async fn nobody_leaves_for_nowhere() {
     let mut provider = FakeProvider::start().await;
     let app = provider.app().await;

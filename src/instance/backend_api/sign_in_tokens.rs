@@ -7,7 +7,9 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 
 use super::request::{Fields, Segments};
-use crate::instance::{InstanceState, clerk_error::ClerkError, store::SignInToken, user_resource::millis};
+use crate::instance::{
+    InstanceState, clerk_error::ClerkError, portal::TICKET, store::SignInToken, user_resource::millis,
+};
 
 /// Clerk's default: 30 days.
 const DEFAULT_LIFETIME_SECONDS: u32 = 30 * 24 * 60 * 60;
@@ -42,7 +44,7 @@ pub async fn revoke(
 
 /// Where whoever gets a token goes with it.
 pub fn ticket_url(state: &InstanceState, token: &SecretString) -> String {
-    format!("{}{}?__clerk_ticket={}", state.public_origin(), state.path("sign-in"), token.expose_secret())
+    format!("{}{}?{TICKET}={}", state.public_origin(), state.path("sign-in"), token.expose_secret())
 }
 
 fn resource(sign_in_token: &SignInToken) -> Value {

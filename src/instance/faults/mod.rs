@@ -22,7 +22,7 @@ pub use keys::{KeyRing, NamedKey};
 /// The longest a fault lasts.
 const MAX_LIFETIME: Duration = Duration::from_secs(600);
 const DEFAULT_LIFETIME_SECONDS: u64 = 60;
-/// Longer than anybody waits for keys, and shorter than the program's own time limit.
+/// Longer than anybody waits for keys, and shorter than the program's own time limit is by default.
 const MAX_DELAY_MILLIS: u64 = 10_000;
 /// How far the clock can be off, either way.
 const MAX_OFFSET_SECONDS: i64 = 3600;

@@ -89,7 +89,8 @@ pub const fn account(refusal: Refusal, password: &'static str) -> ClerkError {
         Refusal::NameTooLong(name) => {
             ClerkError::field("form_param_max_length_exceeded", name, "A name has at most 100 characters.")
         }
-        Refusal::WrongCredentials | Refusal::WrongCode => WRONG_PASSWORD,
+        Refusal::WrongCredentials | Refusal::WrongCode | Refusal::CodeOver => WRONG_PASSWORD,
+        Refusal::Ticket(error) => ticket(error),
         Refusal::Banned => BANNED,
     }
 }

@@ -66,6 +66,7 @@ use super::{InstanceState, clerk_error, images::MAX_FORM_BYTES};
 pub use first_factor::accept_code;
 pub use handshake::jwks;
 pub use resources::{EMAIL_CODE, RESET_PASSWORD};
+pub use sign_ins::let_in_with_ticket;
 pub use sign_ups::advance;
 pub use throttle::Throttle;
 

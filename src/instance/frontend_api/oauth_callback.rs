@@ -8,6 +8,7 @@ use axum::{
     http::StatusCode,
     response::{Html, IntoResponse, Redirect, Response},
 };
+use maud::html;
 use serde::Deserialize;
 use url::Url;
 
@@ -43,7 +44,7 @@ pub async fn finish(
 ) -> Result<Response, ClerkError> {
     let token = answer.state.clone();
     let Some(external) = state.ask(&caller, move |call| Ok(call.arrive(&token)?)).await? else {
-        return Ok(unknown(&state));
+        return over(&state, &caller).await;
     };
     let found = state.identity_of(&external, &answer).await;
     let (settled, user_agent) = (external.clone(), caller.browser.user_agent.clone());
@@ -88,11 +89,20 @@ fn with_dev_browser(target: &str, caller: &Caller) -> String {
     url.into()
 }
 
-/// For a state that this browser does not know, or not any more.
-fn unknown(state: &InstanceState) -> Response {
+/// For a state that this browser does not know, or not any more. Where it wanted to go is kept as long as can be.
+async fn over(state: &InstanceState, caller: &Caller) -> Result<Response, ClerkError> {
+    let look = state.ask(caller, |call| Ok((call.last_external_targets()?, call.session()?.is_some())));
+    let (targets, is_signed_in) = look.await?;
+    let (to, name) = match targets {
+        Some(targets) if is_signed_in => (targets.complete_url, "Continue"),
+        Some(targets) => (targets.redirect_url, "Begin again"),
+        None if is_signed_in => ("/".to_owned(), "To the home page"),
+        None => (state.path("sign-in"), "Begin again"),
+    };
     let title = "This sign-in does not go on here";
-    let text = "It was begun in another browser, took more than ten minutes, or is over. Begin it again.";
-    (StatusCode::BAD_REQUEST, Html(portal::error_page(state, title, text).into_string())).into_response()
+    let text = html! { "It was begun in another browser, took more than ten minutes, or is over." };
+    let page = portal::over_page(state, title, &text, &portal::next_link(&to, name));
+    Ok((StatusCode::BAD_REQUEST, Html(page.into_string())).into_response())
 }
 
 fn failed(state: &InstanceState, external: &ExternalVerification, error: ExternalError) -> Response {

@@ -107,17 +107,27 @@ async fn create_with_ticket(
     let (shared, user_agent) = (Arc::clone(&state), caller.browser.user_agent.clone());
     let work = state.answer(caller, move |call| {
         refuse_second_session(call)?;
-        let ticket = call.use_sign_in_token(&ticket)?.map_err(errors::ticket)?;
-        let email = call.user(&ticket.user_id)?.and_then(|user| user.email_addresses.into_iter().next());
-        let sign_in = call.begin_sign_in(Some(ticket.user_id), email.map(|email| email.email_address))?;
-        let reply = complete(&shared, call, sign_in, TICKET, &user_agent)?;
-        if let (Some(impersonation), Some((session, _))) = (ticket.impersonation, call.session()?) {
-            call.impersonate(&session.id, &impersonation)?;
-            tracing::info!(session.id = session.id, "somebody acts as the user");
-        }
-        Ok(reply)
+        let sign_in = let_in_with_ticket(call, &ticket, &user_agent)?;
+        show_now(&shared, call, sign_in)
     });
     work.await
+}
+
+/// Signs in whoever holds a sign-in token, which is used up.
+pub fn let_in_with_ticket(
+    call: &mut Call<'_>,
+    ticket: &str,
+    user_agent: &str,
+) -> Result<SignIn, CallError<ClerkError>> {
+    let ticket = call.use_sign_in_token(ticket)?.map_err(errors::ticket)?;
+    let email = call.user(&ticket.user_id)?.and_then(|user| user.email_addresses.into_iter().next());
+    let sign_in = call.begin_sign_in(Some(ticket.user_id), email.map(|email| email.email_address))?;
+    let sign_in = let_in(call, sign_in, TICKET, user_agent)?;
+    if let (Some(impersonation), Some((session, _))) = (ticket.impersonation, call.session()?) {
+        call.impersonate(&session.id, &impersonation)?;
+        tracing::info!(session.id = session.id, "somebody acts as the user");
+    }
+    Ok(sign_in)
 }
 
 /// `GET /v1/client/sign_ins/{id}`

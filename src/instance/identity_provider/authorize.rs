@@ -21,7 +21,10 @@ use super::{
     grants::Authorization,
     people::{self, MadeUpPerson, PEOPLE},
 };
-use crate::instance::{InstanceState, portal};
+use crate::instance::{
+    InstanceState,
+    portal::{self, address},
+};
 
 /// As everywhere here, but the answer to the form may lead on to another application on this machine. (A policy cannot
 /// name `[::1]`.)
@@ -152,7 +155,8 @@ fn button(person: &MadeUpPerson) -> Markup {
     html! {
         button.button type="submit" name="person" value=(person.subject) {
             span { (person.given_name) " " (person.family_name) }
-            span.about { (person.email.unwrap_or("no email address")) ", " (person.about) }
+            @if let Some(email) = person.email { span.about { (address(email)) } }
+            span.about { (person.about) }
         }
     }
 }

@@ -39,9 +39,9 @@ impl Field<'_> {
     }
 }
 
-/// The field for a code. Nobody learns why one does not do.
+/// The field for a code.
 pub const fn code_field<'a>(wrong: bool) -> Field<'a> {
-    let complaint = "This code is not right, or works no more. Ask for another one if you are sure.";
+    let complaint = "This code is not right. Ask for another one if you are sure.";
     Field {
         name: "code",
         label: "Code",
@@ -51,6 +51,14 @@ pub const fn code_field<'a>(wrong: bool) -> Field<'a> {
         required: true,
         hint: Some("Six digits, good for ten minutes"),
         error: if wrong { Some(complaint) } else { None },
+    }
+}
+
+/// An email address, which breaks before its `@` where a line is too short for it.
+pub fn address(email: &str) -> Markup {
+    match email.split_once('@') {
+        Some((local, domain)) => html! { (local) wbr; "@" (domain) },
+        None => html! { (email) },
     }
 }
 
@@ -65,5 +73,16 @@ pub fn in_the_outbox(state: &InstanceState) -> Markup {
 pub fn form_error(message: Option<&str>) -> Markup {
     html! {
         @if let Some(message) = message { p.notice.notice-error role="alert" { (message) } }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_breaks_before_its_at_sign() {
+        assert_eq!(address("ada@example.com").into_string(), "ada<wbr>@example.com");
+        assert_eq!(address("<b>").into_string(), "&lt;b&gt;");
     }
 }

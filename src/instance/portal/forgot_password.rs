@@ -17,6 +17,9 @@ use super::{
 };
 use crate::instance::{InstanceState, accounts::Browser};
 
+/// Its path, below the portal's.
+pub const PATH: &str = "forgot-password";
+
 #[derive(Debug, Deserialize)]
 pub struct ForgotForm {
     #[serde(default)]
@@ -39,7 +42,7 @@ pub(super) async fn show(State(state): State<Arc<InstanceState>>, visit: Visit) 
     let card = html! {
         h1 #title { "Forgot your password?" }
         p { "A code that is sent to your address lets you choose another one." }
-        form method="post" action=(state.path("forgot-password")) {
+        form method="post" action=(state.path(PATH)) {
             input type="hidden" name="redirect_url" value=(visit.target.as_str());
             (field.render())
             button.button.button-primary type="submit" { "Send a code" }

@@ -4,6 +4,7 @@
 mod fields;
 mod forgot_password;
 mod outbox;
+mod over;
 mod page;
 mod personas;
 mod reset_password;
@@ -11,6 +12,7 @@ mod sign_in;
 mod sign_out;
 mod sign_up;
 mod social;
+mod ticket;
 mod verify_email;
 
 use std::sync::Arc;
@@ -32,8 +34,13 @@ use super::{
     redirect,
 };
 
-pub use page::{error_page, page};
+pub use fields::address;
+pub use over::over_page;
+pub use page::{error_page, next_link, page};
 pub use social::refusal_page;
+
+/// What links that hold a sign-in token call it, as Clerk's do.
+pub const TICKET: &str = "__clerk_ticket";
 
 /// The portal's pages.
 pub fn router(state: &Arc<InstanceState>) -> Router<Arc<InstanceState>> {
@@ -41,6 +48,7 @@ pub fn router(state: &Arc<InstanceState>) -> Router<Arc<InstanceState>> {
         .route("/sign-in", get(sign_in::show).post(sign_in::submit))
         .route("/sign-in/as", post(personas::submit))
         .route("/continue-with", post(social::submit))
+        .route("/sign-in/ticket", post(ticket::submit))
         .route("/sign-up", get(sign_up::show).post(sign_up::submit))
         .route("/sign-up/verify", get(verify_email::show).post(verify_email::submit))
         .route("/sign-up/resend", post(verify_email::resend))
@@ -80,6 +88,8 @@ async fn no_store(request: Request, next: Next) -> Response {
 struct Visit {
     browser: Browser,
     target: ReturnTarget,
+    /// The sign-in token in the link that they followed, if there is one.
+    ticket: Option<String>,
 }
 
 impl FromRequestParts<Arc<InstanceState>> for Visit {
@@ -89,11 +99,13 @@ impl FromRequestParts<Arc<InstanceState>> for Visit {
         if let Some(redirect) = to_public_name(state, parts) {
             return Err(redirect.into_response());
         }
-        let mut query = url::form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes());
-        let wish = query.find(|(name, _)| name == "redirect_url").map(|(_, value)| value);
-        let target = ReturnTarget::read(state, wish.as_deref());
+        let query = parts.uri.query().unwrap_or_default().as_bytes();
+        let parameter = |wanted: &str| {
+            url::form_urlencoded::parse(query).find(|(name, _)| name == wanted).map(|(_, value)| value.into_owned())
+        };
+        let target = ReturnTarget::read(state, parameter("redirect_url").as_deref());
         let target = target.map_err(|error| error.page(state).into_response())?;
-        Ok(Self { browser: Browser::read(&parts.headers), target })
+        Ok(Self { browser: Browser::read(&parts.headers), target, ticket: parameter(TICKET) })
     }
 }
 

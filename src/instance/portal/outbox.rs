@@ -8,7 +8,7 @@ use maud::{Markup, html};
 use serde_json::{Value, json};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
-use super::{ErrorPage, PortalError, html as html_response, page::page};
+use super::{ErrorPage, PortalError, fields::address, html as html_response, page::page};
 use crate::instance::{InstanceState, clerk_error::ClerkError, store::Mail, user_resource::millis};
 
 /// `GET /outbox`, for people.
@@ -25,12 +25,24 @@ pub(super) async fn show(State(state): State<Arc<InstanceState>>) -> Result<impl
 
 fn letter(mail: &Mail) -> Markup {
     let seconds = i64::try_from(mail.created_at.as_secs()).unwrap_or_default();
-    let sent_at = OffsetDateTime::from_unix_timestamp(seconds).ok().and_then(|time| time.format(&Rfc3339).ok());
+    let sent_at = OffsetDateTime::from_unix_timestamp(seconds).ok();
     html! {
-        article {
+        article.mail {
             h2 { (mail.subject) }
-            p.muted { "To " (mail.recipient) @if let Some(time) = sent_at { ", " time datetime=(time) { (time) } } }
             p { (mail.body) }
+            p.muted { "To " (address(&mail.recipient)) }
+            @if let Some(sent_at) = sent_at { p.muted { (moment(sent_at)) } }
+        }
+    }
+}
+
+/// To the second, in UTC.
+fn moment(time: OffsetDateTime) -> Markup {
+    let (date, clock) = (time.date(), time.time());
+    let machine_readable = time.format(&Rfc3339).unwrap_or_default();
+    html! {
+        time datetime=(machine_readable) {
+            (format!("{date} {:02}:{:02}:{:02} UTC", clock.hour(), clock.minute(), clock.second()))
         }
     }
 }

@@ -38,6 +38,16 @@ pub fn page(state: &InstanceState, title: &str, card: &Markup) -> Markup {
     }
 }
 
+/// A link that is the one thing to do.
+pub fn next_link(to: &str, name: &str) -> Markup {
+    html! { a.button.button-primary href=(to) { (name) } }
+}
+
+/// The name of this request, which the log carries.
+pub fn request_line() -> Markup {
+    html! { @if let Some(name) = request_name() { p.request-id { "Request " code { (name) } } } }
+}
+
 /// A page that says what is wrong, under which request id, and leads on.
 pub fn error_page(state: &InstanceState, title: &str, text: &str) -> Markup {
     page(
@@ -46,8 +56,8 @@ pub fn error_page(state: &InstanceState, title: &str, text: &str) -> Markup {
         &html! {
             h1 #title { (title) }
             p { (text) }
-            @if let Some(name) = request_name() { p.request-id { "Request " code { (name) } } }
-            p.actions { a.button href="/" { "To the home page" } }
+            (next_link("/", "To the home page"))
+            (request_line())
         },
     )
 }

@@ -13,7 +13,7 @@ use maud::{Markup, html};
 use secrecy::ExposeSecret;
 use serde::Deserialize;
 
-use super::{ErrorPage, PortalError, ReturnTarget, go_on, html as html_response, page::error_page};
+use super::{ErrorPage, PortalError, ReturnTarget, fields::address, go_on, html as html_response, page::error_page};
 use crate::instance::{
     InstanceState, Person,
     accounts::Browser,
@@ -92,7 +92,7 @@ fn button(state: &InstanceState, person: &Person, target: &ReturnTarget) -> Mark
             button.button.persona name="user" value=(person.id) type="submit" {
                 span.avatar aria-hidden="true" { (initials(person)) }
                 span.persona-name { (name(person)) }
-                span.persona-email { (person.email) }
+                span.persona-email { (address(&person.email)) }
                 @if !person.about.is_empty() { span.tag { (person.about) } }
             }
         }
@@ -103,7 +103,7 @@ fn passwords(people: &[Person]) -> Markup {
     html! {
         ul {
             @for person in people {
-                li { code { (person.email) } " " code { (person.password.expose_secret()) } span.tag { (person.about) } }
+                li { code { (address(&person.email)) } " " code { (person.password.expose_secret()) } span.tag { (person.about) } }
             }
         }
     }

@@ -6,15 +6,16 @@ use axum::{
     Form,
     extract::State,
     http::{HeaderMap, StatusCode},
-    response::{IntoResponse, Redirect, Response},
+    response::{IntoResponse, Response},
 };
 use maud::{Markup, html};
 use serde::Deserialize;
 
 use super::{
     ErrorPage, PortalError, ReturnTarget, Visit,
-    fields::{Field, code_field, form_error, in_the_outbox},
-    go_on, html as html_response,
+    fields::{self, Field, code_field, form_error, in_the_outbox},
+    forgot_password, go_on, html as html_response,
+    over::{UnderWay, code_over, nothing_under_way},
     page::page,
 };
 use crate::instance::{
@@ -37,7 +38,13 @@ pub struct ResetForm {
     redirect_url: Option<String>,
 }
 
-/// `GET /reset-password`: for a browser that asked for a code; any other begins with that.
+const RESET: UnderWay = UnderWay {
+    title: "This reset does not go on here",
+    reasons: "The password was replaced, or the code was asked for in another browser or more than a day ago.",
+    begin: (forgot_password::PATH, "Ask for a code"),
+};
+
+/// `GET /reset-password`: for a browser that asked for a code.
 pub(super) async fn show(State(state): State<Arc<InstanceState>>, visit: Visit) -> Result<Response, ErrorPage> {
     answer(&state, &visit.browser, &visit.target, None).await
 }
@@ -67,8 +74,12 @@ async fn answer(
 ) -> Result<Response, ErrorPage> {
     let fail = |error: StoreError| PortalError::from(error).page(state);
     let Some(address) = state.reset_address(browser).await.map_err(fail)? else {
-        return Ok(Redirect::to(&target.link(state, "forgot-password")).into_response());
+        return nothing_under_way(state, browser, target, &RESET).await;
     };
+    if refusal == Some(Refusal::CodeOver) {
+        let again = (forgot_password::PATH, Some(("email_address", address.as_str())));
+        return Ok(code_over(state, target, &address, again));
+    }
     let status = match refusal {
         None => StatusCode::OK,
         Some(Refusal::Banned) => StatusCode::FORBIDDEN,
@@ -97,7 +108,7 @@ fn reset_page(state: &InstanceState, target: &ReturnTarget, address: &str, refus
     let card = html! {
         h1 #title { "Choose a new password" }
         (form_error(banned))
-        p { "If somebody has an account with " strong { (address) } ", a code is on its way there." }
+        p { "If somebody has an account with " strong { (fields::address(address)) } ", a code is on its way there." }
         form method="post" action=(state.path(PATH)) {
             input type="hidden" name="redirect_url" value=(target.as_str());
             (code_field(refusal == Some(Refusal::WrongCode)).render())
@@ -109,7 +120,7 @@ fn reset_page(state: &InstanceState, target: &ReturnTarget, address: &str, refus
             button.button.button-primary type="submit" { "Replace the password" }
         }
         (in_the_outbox(state))
-        p.muted { "No code? " a href=(target.link(state, "forgot-password")) { "Ask for another one" } }
+        p.muted { "No code? " a href=(target.link(state, forgot_password::PATH)) { "Ask for another one" } }
     };
     page(state, "Choose a new password", &card)
 }

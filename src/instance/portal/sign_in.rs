@@ -13,11 +13,12 @@ use serde::Deserialize;
 
 use super::{
     ErrorPage, PortalError, ReturnTarget, Visit,
-    fields::{Field, form_error},
+    fields::{Field, address, form_error},
     go_on, html as html_response,
     page::page,
     personas::people_to_try,
     social::buttons,
+    ticket,
 };
 use crate::instance::{
     InstanceState, Lockout, StoreError,
@@ -33,8 +34,11 @@ pub struct SignInForm {
     redirect_url: Option<String>,
 }
 
-/// `GET /sign-in`
+/// `GET /sign-in`; with a ticket, the page of the link that holds it.
 pub(super) async fn show(State(state): State<Arc<InstanceState>>, visit: Visit) -> Result<Response, ErrorPage> {
+    if let Some(ticket) = visit.ticket.clone() {
+        return ticket::show(&state, &visit, ticket).await;
+    }
     let fail = |error: StoreError| PortalError::from(error).page(&state);
     let email = match state.active_session(&visit.browser).await.map_err(fail)? {
         Some(active) => state.store.email_of(active.session.user_id).await.map_err(fail)?,
@@ -121,6 +125,6 @@ fn sign_in_page(
 
 fn already_signed_in(target: &ReturnTarget, email: &str) -> Markup {
     html! {
-        p.notice { "You are signed in as " strong { (email) } ". " a href=(target.as_str()) { "Continue" } }
+        p.notice { "You are signed in as " strong { (address(email)) } ". " a href=(target.as_str()) { "Continue" } }
     }
 }

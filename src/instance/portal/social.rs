@@ -11,7 +11,10 @@ use axum::{
 use maud::{Markup, html};
 use serde::Deserialize;
 
-use super::{ErrorPage, PortalError, ReturnTarget, error_page, html as html_response, page::page};
+use super::{
+    ErrorPage, PortalError, ReturnTarget, error_page, html as html_response,
+    page::{next_link, page},
+};
 use crate::instance::{
     InstanceState,
     accounts::Browser,
@@ -74,7 +77,7 @@ fn leave_page(state: &InstanceState, name: &str, departure: &Departure) -> Marku
     let card = html! {
         meta http-equiv="refresh" content=(format!("0;url={}", departure.authorization_url));
         h1 #title { "On to " (name) }
-        p.actions { a.button.button-primary href=(departure.authorization_url) { "Continue" } }
+        (next_link(&departure.authorization_url, "Continue"))
     };
     page(state, &format!("On to {name}"), &card)
 }
@@ -84,7 +87,7 @@ pub fn refusal_page(state: &InstanceState, message: &str, back: &str) -> Markup 
     let card = html! {
         h1 #title { "You are not signed in" }
         p.notice.notice-error role="alert" { (message) }
-        p.actions { a.button.button-primary href=(back) { "Back to sign in" } }
+        (next_link(back, "Back to sign in"))
     };
     page(state, "You are not signed in", &card)
 }

@@ -13,17 +13,19 @@ use serde::Deserialize;
 
 use super::{
     ErrorPage, PortalError, ReturnTarget, Visit,
-    fields::{code_field, in_the_outbox},
+    fields::{self, code_field, in_the_outbox},
     go_on, html as html_response,
+    over::{UnderWay, code_over, nothing_under_way},
     page::page,
 };
 use crate::instance::{
-    InstanceState, StoreError,
-    accounts::{AccountError, Browser},
+    InstanceState,
+    accounts::{AccountError, Browser, Refusal},
 };
 
 /// Its path, below the portal's.
 pub const PATH: &str = "sign-up/verify";
+const RESEND: &str = "sign-up/resend";
 
 #[derive(Debug, Deserialize)]
 pub struct VerifyForm {
@@ -32,13 +34,15 @@ pub struct VerifyForm {
     redirect_url: Option<String>,
 }
 
-/// `GET /sign-up/verify`: for a browser that signs up; any other begins with that.
+const SIGN_UP: UnderWay = UnderWay {
+    title: "This sign-up does not go on here",
+    reasons: "It is done, was begun in another browser, or is more than a day old.",
+    begin: ("sign-up", "Sign up"),
+};
+
+/// `GET /sign-up/verify`: for a browser that signs up.
 pub(super) async fn show(State(state): State<Arc<InstanceState>>, visit: Visit) -> Result<Response, ErrorPage> {
-    let fail = |error: StoreError| PortalError::from(error).page(&state);
-    let Some(address) = state.sign_up_address(&visit.browser).await.map_err(fail)? else {
-        return Ok(Redirect::to(&visit.target.link(&state, "sign-up")).into_response());
-    };
-    Ok(html_response(verify_page(&state, &visit.target, &address, false)).into_response())
+    answer(&state, &visit.browser, &visit.target, None).await
 }
 
 /// `POST /sign-up/verify`
@@ -51,14 +55,7 @@ pub async fn submit(
     let browser = Browser::read(&headers);
     match state.finish_sign_up(form.code, &browser).await {
         Ok(cookies) => Ok(go_on(target.as_str(), &cookies)),
-        Err(AccountError::Refused(_)) => {
-            let fail = |error: StoreError| PortalError::from(error).page(&state);
-            let Some(address) = state.sign_up_address(&browser).await.map_err(fail)? else {
-                return Ok(Redirect::to(&target.link(&state, "sign-up")).into_response());
-            };
-            let page = verify_page(&state, &target, &address, true);
-            Ok((StatusCode::UNPROCESSABLE_ENTITY, html_response(page)).into_response())
-        }
+        Err(AccountError::Refused(refusal)) => answer(&state, &browser, &target, Some(refusal)).await,
         Err(error) => Err(PortalError::from(error).page(&state)),
     }
 }
@@ -75,16 +72,34 @@ pub async fn resend(
     Ok(Redirect::to(&target.link(&state, PATH)).into_response())
 }
 
+async fn answer(
+    state: &InstanceState,
+    browser: &Browser,
+    target: &ReturnTarget,
+    refusal: Option<Refusal>,
+) -> Result<Response, ErrorPage> {
+    let address = state.sign_up_address(browser).await.map_err(|error| PortalError::from(error).page(state))?;
+    let Some(address) = address else { return nothing_under_way(state, browser, target, &SIGN_UP).await };
+    Ok(match refusal {
+        None => html_response(verify_page(state, target, &address, false)).into_response(),
+        Some(Refusal::CodeOver) => code_over(state, target, &address, (RESEND, None)),
+        Some(_) => {
+            let page = verify_page(state, target, &address, true);
+            (StatusCode::UNPROCESSABLE_ENTITY, html_response(page)).into_response()
+        }
+    })
+}
+
 fn verify_page(state: &InstanceState, target: &ReturnTarget, address: &str, wrong: bool) -> Markup {
     let card = html! {
         h1 #title { "Verify your address" }
-        p { "A code is on its way to " strong { (address) } "." }
+        p { "A code is on its way to " strong { (fields::address(address)) } "." }
         form method="post" action=(state.path(PATH)) {
             input type="hidden" name="redirect_url" value=(target.as_str());
             (code_field(wrong).render())
             button.button.button-primary type="submit" { "Continue" }
         }
-        form method="post" action=(state.path("sign-up/resend")) {
+        form method="post" action=(state.path(RESEND)) {
             input type="hidden" name="redirect_url" value=(target.as_str());
             button.button type="submit" { "Send another code" }
         }

@@ -9,7 +9,7 @@ use rusqlite::{OptionalExtension, Row, params};
 use subtle::ConstantTimeEq;
 
 use super::{Call, Store, StoreError, from_millis, millis};
-use crate::instance::ids::{hash_secret, new_code};
+use crate::instance::ids::{hash_secret, new_code, new_secret};
 
 const LIFETIME: Duration = Duration::from_secs(10 * 60);
 const MAX_FAILED_ATTEMPTS: u32 = 5;
@@ -69,12 +69,29 @@ impl Call<'_> {
     pub fn send_code(&self, owner_id: &str, email_address: &str, strategy: &str) -> rusqlite::Result<()> {
         let is_test = email_address.contains(TEST_MARK);
         let code = if is_test { TEST_CODE.to_owned() } else { new_code() };
+        self.keep_code(owner_id, email_address, strategy, &code)?;
+        if is_test { Ok(()) } else { self.send_mail(email_address, &code, strategy) }
+    }
+
+    /// Lets `owner_id` wait for a code that nobody was sent and that no answer fits. It runs out as others do, so that
+    /// what becomes of answers does not tell whether one was sent.
+    pub fn withhold_code(&self, owner_id: &str, email_address: &str, strategy: &str) -> rusqlite::Result<()> {
+        self.keep_code(owner_id, email_address, strategy, &new_secret())
+    }
+
+    fn keep_code(&self, owner_id: &str, email_address: &str, strategy: &str, code: &str) -> rusqlite::Result<()> {
         self.transaction.execute(
             "INSERT OR REPLACE INTO email_codes (owner_id, email_address, strategy, code_hash, expire_at)
              VALUES (?1, ?2, ?3, ?4, ?5)",
-            params![owner_id, email_address, strategy, hash(owner_id, &code), millis(self.now + LIFETIME)],
+            params![owner_id, email_address, strategy, hash(owner_id, code), millis(self.now + LIFETIME)],
         )?;
-        if is_test { Ok(()) } else { self.send_mail(email_address, &code, strategy) }
+        Ok(())
+    }
+
+    /// Whether no answer to the code that `owner_id` waits for can be right any more.
+    pub fn is_code_over(&self, owner_id: &str) -> rusqlite::Result<bool> {
+        let code = self.code(owner_id)?;
+        Ok(code.is_none_or(|code| code.is_exhausted() || code.expire_at <= self.now))
     }
 
     /// The code that `owner_id` waits for.

@@ -150,6 +150,15 @@ impl Call<'_> {
             .optional()
     }
 
+    /// Where this browser wanted to go when it was last sent to a provider, whether or not that counts still.
+    pub fn last_external_targets(&self) -> rusqlite::Result<Option<Targets>> {
+        let Some(client) = &self.client else { return Ok(None) };
+        self.transaction
+            .query_row("SELECT * FROM external_verifications WHERE client_id = ?1", [&client.id], row_to_verification)
+            .optional()
+            .map(|found| found.map(|external| external.targets))
+    }
+
     /// What this browser was sent to a provider for on behalf of this sign-in or sign-up.
     pub fn external_of(&self, owner_id: &str) -> rusqlite::Result<Option<ExternalVerification>> {
         Ok(self.external()?.filter(|external| external.owner_id == owner_id))

@@ -86,6 +86,18 @@ impl Store {
 impl Call<'_> {
     /// Uses a token up. Returns what it is good for.
     pub fn use_sign_in_token(&self, token: &str) -> rusqlite::Result<Result<Ticket, TicketError>> {
+        let found = self.sign_in_token(token)?;
+        if found.is_ok() {
+            self.transaction.execute(
+                "UPDATE sign_in_tokens SET status = 'accepted', updated_at = ?2 WHERE token_hash = ?1",
+                params![hash_secret(token), millis(self.now)],
+            )?;
+        }
+        Ok(found)
+    }
+
+    /// What a token is good for.
+    pub fn sign_in_token(&self, token: &str) -> rusqlite::Result<Result<Ticket, TicketError>> {
         let found = self
             .transaction
             .query_row("SELECT * FROM sign_in_tokens WHERE token_hash = ?1", [hash_secret(token)], |row| {
@@ -107,10 +119,6 @@ impl Call<'_> {
         if let Some(refusal) = refusal {
             return Ok(Err(refusal));
         }
-        self.transaction.execute(
-            "UPDATE sign_in_tokens SET status = 'accepted', updated_at = ?2 WHERE id = ?1",
-            params![found.id, millis(self.now)],
-        )?;
         let impersonation = found.actor.map(|actor| Impersonation { actor, longest_session });
         Ok(Ok(Ticket { user_id: found.user_id, impersonation }))
     }
