@@ -15,12 +15,14 @@ pub struct Site<'a> {
     pub embedded_clerk: bool,
     /// Names the request in the log.
     pub request_id: Option<&'a RequestId>,
+    /// Whether to open the same address again may help.
+    pub may_pass: bool,
 }
 
 impl<'a> Site<'a> {
     /// A request that these services answer.
     pub fn of(services: &Services, extensions: &'a Extensions) -> Self {
-        Self { embedded_clerk: services.instance.is_some(), request_id: extensions.get() }
+        Self { embedded_clerk: services.instance.is_some(), request_id: extensions.get(), may_pass: false }
     }
 }
 
@@ -60,8 +62,12 @@ pub fn error_page_with(status: StatusCode, title: &str, content: &Markup, site: 
                     section.card {
                         h1 { (title) }
                         (content)
+                        @if site.may_pass {
+                            a.button.button-primary href="" { "Try again" }
+                        } @else {
+                            a.button.button-primary href="/" { "To the home page" }
+                        }
                         @if let Some(id) = site.request_id { p.request-id { "Request " code { (id) } } }
-                        p.actions { a.button href="/" { "To the home page" } }
                     }
                 }
             }

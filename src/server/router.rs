@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use axum::{
     Router,
-    http::{HeaderValue, header, request::Parts},
+    http::{HeaderValue, StatusCode, header, request::Parts},
     middleware::from_fn_with_state,
-    response::Redirect,
+    response::{Redirect, Response},
     routing::get,
 };
 use leptos::prelude::{provide_context, use_context};
@@ -57,7 +57,7 @@ pub fn router(config: &Config, services: &Arc<Services>) -> Result<Router, Start
         .nest_service("/fonts", fonts(config))
         .merge(middleware::for_browsers(theme::router(services), services))
         .merge(health::router(Arc::clone(services)));
-    let mut router = middleware::for_own_answers(router, services.instance.is_some(), middleware::TIMEOUT);
+    let mut router = middleware::for_own_answers(router, services.instance.is_some(), config.time_limit);
     if let Some(gateway) = gateway {
         tokio::spawn(gateway.watch());
         router = router
@@ -87,9 +87,12 @@ fn package(config: &Config) -> Router {
     Router::new().fallback_service(ServeDir::new(folder).precompressed_br().precompressed_gzip()).layer(revalidate)
 }
 
-/// A font's file name says which version it is, so browsers may keep it.
+/// A font's file name says which version it is, so browsers may keep it. What went wrong they must not keep.
 fn fonts(config: &Config) -> Router {
-    let keep = HeaderValue::from_static("public, max-age=31536000, immutable");
+    let keep = |response: &Response| {
+        let is_font = response.status().is_success() || response.status() == StatusCode::NOT_MODIFIED;
+        is_font.then(|| HeaderValue::from_static("public, max-age=31536000, immutable"))
+    };
     let folder = ServeDir::new(format!("{}/fonts", config.leptos.site_root));
     Router::new().fallback_service(folder).layer(SetResponseHeaderLayer::if_not_present(header::CACHE_CONTROL, keep))
 }

@@ -7,7 +7,7 @@ mod gateway;
 mod traces;
 mod variables;
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use leptos::config::LeptosOptions;
 use secrecy::SecretString;
@@ -40,6 +40,9 @@ pub struct Config {
     pub rate_limit_redis: Option<SecretString>,
     /// `GATEHOUSE_METRICS_ADDR`: where to serve `/metrics`. Default: nowhere.
     pub metrics_address: Option<SocketAddr>,
+    /// `GATEHOUSE_TIME_LIMIT_SECONDS`: how long an answer of the application or the embedded Clerk may take. Default 20:
+    /// longer than any page needs, which is five seconds for Clerk's keys and five for the gateway.
+    pub time_limit: Duration,
     /// Log level and form.
     pub log: LogConfig,
     /// `OTEL_*`: where traces are sent. Default: nowhere.
@@ -99,6 +102,7 @@ impl Config {
             supabase: supabase(&variables)?,
             rate_limit_redis: variables.redis_url("RATE_LIMIT_REDIS_URL")?,
             metrics_address: metrics_address(&variables)?,
+            time_limit: time_limit(&variables)?,
             log: log(&variables)?,
             traces: TraceExport::read(&variables)?,
             leptos: leptos_options(&variables, address)?,
@@ -119,6 +123,11 @@ fn supabase(variables: &Variables) -> Result<Option<SupabaseConfig>, ConfigError
 
 fn metrics_address(variables: &Variables) -> Result<Option<SocketAddr>, ConfigError> {
     variables.parse("GATEHOUSE_METRICS_ADDR", "an address and a port, such as 127.0.0.1:9464")
+}
+
+fn time_limit(variables: &Variables) -> Result<Duration, ConfigError> {
+    let seconds = variables.number("GATEHOUSE_TIME_LIMIT_SECONDS", "seconds", 1..=600)?;
+    Ok(Duration::from_secs(seconds.unwrap_or(20).into()))
 }
 
 fn log(variables: &Variables) -> Result<LogConfig, ConfigError> {

@@ -24,7 +24,7 @@ fn hosted(variables: &[(&str, &str)]) -> HostedClerk {
 #[test]
 fn nothing_set_means_the_embedded_clerk_on_port_3000() {
     let config = read(&[]).unwrap();
-    assert_eq!(config.address.to_string(), "127.0.0.1:3000");
+    assert_eq!((config.address.to_string().as_str(), config.time_limit.as_secs()), ("127.0.0.1:3000", 20));
     let ClerkConfig::Embedded(embedded) = config.clerk else { panic!("hosted") };
     assert_eq!(embedded.database, PathBuf::from(".gatehouse/instance.db"));
     assert_eq!(embedded.node_modules, PathBuf::from("end2end/node_modules"));
@@ -121,6 +121,19 @@ fn every_fault_names_its_variable_and_what_it_should_look_like() {
     ] {
         let error = read(&variables).unwrap_err().to_string();
         assert!(error.starts_with(expected), "{error}");
+    }
+}
+
+#[test]
+fn an_answer_may_take_from_a_second_to_ten_minutes() {
+    let read = |seconds: &str| read(&[("GATEHOUSE_TIME_LIMIT_SECONDS", seconds)]);
+    assert_eq!((read("1").unwrap().time_limit.as_secs(), read("600").unwrap().time_limit.as_secs()), (1, 600));
+    for wrong in ["0", "601", "1.5", "soon"] {
+        let error = read(wrong).unwrap_err().to_string();
+        assert!(
+            error.starts_with("GATEHOUSE_TIME_LIMIT_SECONDS: expected a number of seconds from 1 to 600"),
+            "{error}"
+        );
     }
 }
 

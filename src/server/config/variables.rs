@@ -9,7 +9,7 @@ use super::ConfigError;
 use crate::jwt::is_loopback;
 
 /// Every variable of ours. One that merely looks like it is a typing error, not a wish.
-const KNOWN: [&str; 17] = [
+const KNOWN: [&str; 18] = [
     "GATEHOUSE_CONFIG_DIR",
     "GATEHOUSE_EMBEDDED_CLERK",
     "GATEHOUSE_INSTANCE_DB",
@@ -27,6 +27,7 @@ const KNOWN: [&str; 17] = [
     "GATEHOUSE_PUBLIC_URL",
     "GATEHOUSE_SESSION_TOKEN_SECONDS",
     "GATEHOUSE_SIGN_IN_RATE",
+    "GATEHOUSE_TIME_LIMIT_SECONDS",
 ];
 
 /// What is set. Does not print: it holds secrets.

@@ -1,9 +1,11 @@
 //! A request that panicked, took too long or was refused before any page was written has an answer without words. Who
 //! asked for a page gets one: what went wrong, the request's id, and where to go on.
 
+use std::{borrow::Cow, time::Duration};
+
 use axum::{
     extract::{Request, State},
-    http::{StatusCode, header},
+    http::{Method, StatusCode, header},
     middleware::Next,
     response::Response,
 };
@@ -11,15 +13,29 @@ use axum::{
 use super::RequestId;
 use crate::server::error_page::{Site, error_page, reads_pages};
 
-/// Writes the page. The state says whether the embedded Clerk serves the application.
-pub async fn explain_failures(State(embedded_clerk): State<bool>, request: Request, next: Next) -> Response {
+/// What the pages say of the program.
+#[derive(Clone, Copy)]
+pub struct Explained {
+    /// Whether the embedded Clerk serves the application.
+    pub embedded_clerk: bool,
+    /// How long an answer may take.
+    pub time_limit: Duration,
+}
+
+/// Writes the page.
+pub async fn explain_failures(State(explained): State<Explained>, request: Request, next: Next) -> Response {
+    let Explained { embedded_clerk, time_limit } = explained;
     let reads_pages = reads_pages(request.headers());
+    let is_get = request.method() == Method::GET;
     let id = request.extensions().get::<RequestId>().copied();
     let response = next.run(request).await;
-    match words(&response) {
+    match words(&response, time_limit) {
         Some((title, text)) if reads_pages => {
             let (mut answer, _) = response.into_parts();
-            let mut page = error_page(answer.status, title, text, Site { embedded_clerk, request_id: id.as_ref() });
+            let may_pass =
+                is_get && (answer.status.is_server_error() || answer.status == StatusCode::TOO_MANY_REQUESTS);
+            let site = Site { embedded_clerk, request_id: id.as_ref(), may_pass };
+            let mut page = error_page(answer.status, title, &text, site);
             answer.headers.remove(header::CONTENT_LENGTH);
             answer.headers.extend(page.headers().clone());
             *page.headers_mut() = answer.headers;
@@ -31,7 +47,7 @@ pub async fn explain_failures(State(embedded_clerk): State<bool>, request: Reque
 
 /// What to say in the place of an answer that says nothing to people; none for answers that somebody meant. Limits and
 /// extractors explain themselves in plain text, which is for programs; endpoints for programs do so with other statuses.
-fn words(response: &Response) -> Option<(&'static str, &'static str)> {
+fn words(response: &Response, time_limit: Duration) -> Option<(&'static str, Cow<'static, str>)> {
     let kind = response.headers().get(header::CONTENT_TYPE).map(|value| value.as_bytes());
     let by_extractor = kind.is_none_or(|kind| kind.starts_with(b"text/plain"));
     let words = match response.status() {
@@ -46,7 +62,9 @@ fn words(response: &Response) -> Option<(&'static str, &'static str)> {
             "The fault is ours. The log says more under this request's name; trying again may help.",
         ),
         StatusCode::SERVICE_UNAVAILABLE if kind.is_none() => {
-            ("This took too long", "Nobody waits longer than 20 seconds here. Try again in a moment.")
+            let seconds = time_limit.as_secs();
+            let text = format!("Nobody waits longer than {seconds} seconds here. Try again in a moment.");
+            return Some(("This took too long", text.into()));
         }
         StatusCode::BAD_REQUEST | StatusCode::UNPROCESSABLE_ENTITY if by_extractor => (
             "This form cannot be read",
@@ -61,7 +79,8 @@ fn words(response: &Response) -> Option<(&'static str, &'static str)> {
         StatusCode::TOO_MANY_REQUESTS if by_extractor => ("Too many requests", "Wait a moment, then try again."),
         _ => return None,
     };
-    Some(words)
+    let (title, text) = words;
+    Some((title, text.into()))
 }
 
 #[cfg(test)]

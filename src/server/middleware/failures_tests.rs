@@ -2,7 +2,12 @@
 
 use std::time::Duration;
 
-use axum::{Form, Json, Router, body::Body, middleware::from_fn, routing::get};
+use axum::{
+    Form, Json, Router,
+    body::Body,
+    middleware::{from_fn, from_fn_with_state},
+    routing::get,
+};
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use tower::ServiceExt;
@@ -53,7 +58,18 @@ async fn whoever_reads_pages_gets_one() {
         let (got, body, kind) = ask(method, path, PAGE, "content-type").await;
         assert_eq!((got, kind.as_str()), (status, "text/html; charset=utf-8"), "{path}");
         assert!(body.contains(&format!("<h1>{title}</h1>")), "{path}: {body}");
+        assert_eq!(
+            body.contains(r#"href="">Try again"#),
+            method == "GET" && matches!(status, 429 | 500 | 503),
+            "{path}"
+        );
     }
+    let seconds = Explained { embedded_clerk: true, time_limit: Duration::from_secs(7) };
+    let router = Router::new().route("/slow", get(async || StatusCode::SERVICE_UNAVAILABLE));
+    let router = router.layer(from_fn_with_state(seconds, explain_failures));
+    let request = Request::builder().uri("/slow").header(header::ACCEPT, PAGE).body(Body::empty()).unwrap();
+    let body = router.oneshot(request).await.unwrap().into_body().collect().await.unwrap().to_bytes();
+    assert!(String::from_utf8(body.into()).unwrap().contains("longer than 7 seconds"));
 }
 
 /// What an extractor says is long enough to be compressed; the page in its place must be what its headers say.

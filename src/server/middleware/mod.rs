@@ -31,8 +31,6 @@ pub use request_log::{Arrived, RequestId};
 
 use super::Services;
 
-/// Longer than any page needs: five seconds for Clerk's keys and five for the gateway.
-pub const TIMEOUT: Duration = Duration::from_secs(20);
 /// The largest form is a sign-up.
 const MAX_BODY_BYTES: usize = 64 * 1024;
 
@@ -53,13 +51,14 @@ pub fn for_gateway(router: Router) -> Router {
 }
 
 /// The layers around what this program answers itself. What the gateway passes on has limits and encodings of its own.
-pub fn for_own_answers(router: Router, embedded_clerk: bool, limit: Duration) -> Router {
+pub fn for_own_answers(router: Router, embedded_clerk: bool, time_limit: Duration) -> Router {
+    let explained = failures::Explained { embedded_clerk, time_limit };
     router.layer(
         ServiceBuilder::new()
             .layer(CompressionLayer::new())
-            .layer(from_fn_with_state(embedded_clerk, failures::explain_failures))
+            .layer(from_fn_with_state(explained, failures::explain_failures))
             .layer(CatchPanicLayer::custom(panicked))
-            .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, limit)),
+            .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, time_limit)),
     )
 }
 
