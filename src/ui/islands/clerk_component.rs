@@ -35,13 +35,10 @@ pub fn ClerkComponent(mount: String, options: String) -> impl IntoView {
         }
     });
     view! {
-        // Clerk puts classes of its own in the place of those that the element it gets has.
-        <div class="clerk-component">
+        // Clerk puts classes of its own in the place of those that the element it gets has. The stylesheet shows what the
+        // page says in the place of a component that has failed, and of one that is not there after a while.
+        <div class="clerk-component" class:failed=move || failed.get()>
             <div node_ref=place></div>
-        </div>
-        // As `Notice`, which would bring much more into the browser.
-        <div class="notice notice-error" role="alert" hidden=move || !failed.get()>
-            <p>"Clerk's scripts could not be loaded. Please load the page again."</p>
         </div>
     }
 }

@@ -42,11 +42,19 @@ pub fn UserProfilePage() -> impl IntoView {
 #[component]
 fn ClerkPage(mount: &'static str, without_scripts: fn(&ComponentSetup) -> Option<String>) -> impl IntoView {
     let setup = use_context::<PageContext>().unwrap_or_default().components.unwrap_or_default();
-    let elsewhere = without_scripts(&setup);
+    let elsewhere = without_scripts(&setup).map(with_target);
     let nonce = use_nonce();
     view! {
-        <ClerkComponent mount=mount.to_owned() options=setup.options />
-        <noscript>{no_scripts(elsewhere)}</noscript>
+        <div class="clerk-page">
+            <ClerkComponent mount=mount.to_owned() options=setup.options />
+            <noscript>
+                <p class="notice">
+                    "This page needs scripts. "
+                    {elsewhere.clone().map(|page| view! { <a href=page>"Go on without scripts"</a> })}
+                </p>
+            </noscript>
+            <Missing elsewhere />
+        </div>
         <script defer crossorigin="anonymous" nonce=nonce.clone() src=setup.ui_url></script>
         <script
             defer
@@ -60,19 +68,25 @@ fn ClerkPage(mount: &'static str, without_scripts: fn(&ComponentSetup) -> Option
     }
 }
 
-/// The page that does the same without scripts, with the same target afterwards.
-fn no_scripts(elsewhere: Option<String>) -> AnyView {
-    let target = use_query_map().with_untracked(|query| query.get("redirect_url"));
-    match elsewhere {
-        Some(page) => {
-            let query = target.map(|target| format!("?redirect_url={}", Url::escape(&target))).unwrap_or_default();
-            view! {
-                <p class="notice">
-                    "This page needs scripts. " <a href=page + &query>"Go on without scripts"</a>
-                </p>
-            }
-            .into_any()
-        }
-        None => view! { <p class="notice">"This page needs scripts."</p> }.into_any(),
+/// Shown by the stylesheet, which needs no script for it: where the component's place stays empty, and at once where the
+/// island knows that it will. A browser without a network runs neither the island nor Clerk.
+#[component]
+fn Missing(elsewhere: Option<String>) -> impl IntoView {
+    view! {
+        <section class="card clerk-missing" role="alert">
+            <h1>"Clerk's form has not come"</h1>
+            <p>"This browser is offline, or something keeps Clerk's scripts from it."</p>
+            <p class="actions">
+                {elsewhere.map(|page| view! { <a class="button button-primary" href=page>"Use the page without scripts"</a> })}
+                // The address of this page.
+                <a class="button" href="">"Load it again"</a>
+            </p>
+        </section>
     }
+}
+
+/// The page that does the same without scripts, with the same target afterwards.
+fn with_target(page: String) -> String {
+    let target = use_query_map().with_untracked(|query| query.get("redirect_url"));
+    target.map(|target| format!("{page}?redirect_url={}", Url::escape(&target))).unwrap_or(page)
 }
