@@ -32,8 +32,10 @@ pub struct Excerpt {
     pub text: &'static str,
     /// Where they stand, in words.
     label: String,
-    /// Where they stand, as editors write it.
-    place: String,
+    /// The file that they stand in.
+    path: &'static str,
+    /// Where in it, as editors write it.
+    lines: String,
     /// The lines as HTML, without the indentation that all of them share.
     html: String,
 }
@@ -62,13 +64,14 @@ impl SourceFile {
 }
 
 impl Excerpt {
-    fn new(path: &str, first_line: usize, text: &'static str) -> Self {
+    fn new(path: &'static str, first_line: usize, text: &'static str) -> Self {
         let last_line = first_line + text.lines().count() - 1;
         Self {
             first_line,
             text,
             label: format!("{path}, lines {first_line} to {last_line}"),
-            place: format!("{path}:{first_line}–{last_line}"),
+            path,
+            lines: format!(":{first_line}–{last_line}"),
             html: html(text),
         }
     }
@@ -101,7 +104,7 @@ pub fn SourceDrawer(
                 <summary>
                     <span>{summary}</span>
                     " "
-                    <code>{excerpt.place.as_str()}</code>
+                    <code>{excerpt.path}<wbr />{excerpt.lines.as_str()}</code>
                 </summary>
                 {counterpart.map(|name| view! { <p class="counterpart">{name}</p> })}
                 <pre tabindex="0" role="region" aria-label=excerpt.label.as_str()>
@@ -149,6 +152,6 @@ mod tests {
     #[test]
     fn an_excerpt_says_where_it_stands() {
         let excerpt = FILE.cut("fn one").unwrap();
-        assert_eq!((excerpt.label.as_str(), excerpt.place.as_str()), ("a.rs, lines 3 to 6", "a.rs:3–6"));
+        assert_eq!((excerpt.label.as_str(), excerpt.lines.as_str()), ("a.rs, lines 3 to 6", ":3–6"));
     }
 }

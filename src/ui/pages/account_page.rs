@@ -118,7 +118,7 @@ fn Failure(error: AccountError) -> impl IntoView {
             <p>{text}</p>
             <p class="request-id">"Request " <code>{request_id}</code></p>
         </Notice>
-        <p class="actions"><a class="button" href="/account">"Try again"</a></p>
+        <p class="actions"><a class="button button-primary" href="/account">"Try again"</a></p>
     }
 }
 

@@ -64,7 +64,7 @@ fn next_step(context: PageContext) -> AnyView {
         .into_any(),
         Viewer::Unverifiable => view! {
             <p class="signed-in-as">"Your session cannot be checked now: the keys that sign it cannot be had."</p>
-            <p class="actions"><a class="button" href="/">"Try again"</a></p>
+            <p class="actions"><a class="button button-primary" href="/">"Try again"</a></p>
         }
         .into_any(),
     }
