@@ -62,3 +62,17 @@ test("nothing is said about a component that is there", async ({ page, signInPag
   await expect(signInPage.heading).toBeVisible();
   await expect(page.getByRole("heading", { name: MISSING })).toBeHidden();
 });
+
+test("who loses the network on the way is told so, and goes on when it is back", async ({ page, context, accountPage, signInPage }) => {
+  await signInPage.goto("/account?from=offline");
+  await expect(signInPage.heading).toBeVisible();
+  const word = page.getByText("This browser is offline.");
+  await expect(word).toBeHidden();
+  await context.setOffline(true);
+  await expect(word).toBeVisible();
+  await context.setOffline(false);
+  await expect(word).toBeHidden();
+  await signInPage.signIn(GRACE);
+  await expect(page).toHaveURL("/account?from=offline");
+  await expect(accountPage.greeting).toBeVisible();
+});

@@ -220,7 +220,7 @@ async fn the_portal_signs_out_too() {
         app.navigate("/__clerk/sign-in", &cookies)
             .await
             .body
-            .contains("You are signed in as <strong>grace<wbr>@example.com")
+            .contains("You are signed in as <strong><span class=\"address\">grace<wbr>@example.com")
     );
     let page = app.post_form("/__clerk/sign-out", &cookies, &[]).await;
     assert_eq!((page.status, page.header("location")), (303, format!("{}/", app.origin).as_str()));

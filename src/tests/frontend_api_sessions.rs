@@ -152,7 +152,11 @@ async fn portal_and_components_share_a_session() {
     let app = App::start(&[]).await;
     let (mut browser, session) = signed_in(&app).await;
     let page = app.navigate("/__clerk/sign-in", &browser.cookies).await;
-    assert!(page.body.contains("You are signed in as <strong>ada<wbr>@example.com"), "{}", page.body);
+    assert!(
+        page.body.contains("You are signed in as <strong><span class=\"address\">ada<wbr>@example.com"),
+        "{}",
+        page.body
+    );
     let handshake = format!("/__clerk/v1/client/handshake?format=nonce&redirect_url={}/account", app.origin);
     let page: Page = app.navigate(&handshake, &browser.cookies).await;
     assert_eq!((page.status, page.header("cache-control")), (307, "no-store"));

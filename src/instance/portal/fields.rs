@@ -54,11 +54,15 @@ pub const fn code_field<'a>(wrong: bool) -> Field<'a> {
     }
 }
 
-/// An email address, which breaks before its `@` where a line is too short for it.
+/// An email address. Where a whole line is too short for it, it breaks before its `@`.
 pub fn address(email: &str) -> Markup {
-    match email.split_once('@') {
-        Some((local, domain)) => html! { (local) wbr; "@" (domain) },
-        None => html! { (email) },
+    html! {
+        span.address {
+            @match email.split_once('@') {
+                Some((local, domain)) => { (local) wbr; "@" (domain) }
+                None => (email),
+            }
+        }
     }
 }
 
@@ -82,7 +86,8 @@ mod tests {
 
     #[test]
     fn an_address_breaks_before_its_at_sign() {
-        assert_eq!(address("ada@example.com").into_string(), "ada<wbr>@example.com");
-        assert_eq!(address("<b>").into_string(), "&lt;b&gt;");
+        let shown = |email: &str| address(email).into_string();
+        assert_eq!(shown("ada@example.com"), r#"<span class="address">ada<wbr>@example.com</span>"#);
+        assert_eq!(shown("<b>"), r#"<span class="address">&lt;b&gt;</span>"#);
     }
 }

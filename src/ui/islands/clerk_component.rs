@@ -35,11 +35,12 @@ pub fn ClerkComponent(mount: String, options: String) -> impl IntoView {
         }
     });
     view! {
-        // Clerk puts classes of its own in the place of those that the element it gets has. The stylesheet shows what the
-        // page says in the place of a component that has failed, and of one that is not there after a while.
-        <div class="clerk-component" class:failed=move || failed.get()>
+        // Clerk puts classes of its own in the place of those that the element it gets has.
+        <div class="clerk-component">
             <div node_ref=place></div>
         </div>
+        // Where this is not hidden, the stylesheet shows what the page says in the component's place.
+        <div class="clerk-failed" hidden=move || !failed.get()></div>
     }
 }
 

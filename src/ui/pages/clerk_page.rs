@@ -6,8 +6,14 @@ use leptos_router::{hooks::use_query_map, location::Url};
 
 use crate::{
     model::{ComponentSetup, PageContext},
-    ui::{components::IslandScripts, islands::clerk_component::ClerkComponent},
+    ui::{
+        components::{IslandScripts, Notice},
+        islands::clerk_component::ClerkComponent,
+    },
 };
+
+/// Shows the word about it as long as the browser is offline.
+const OFFLINE: &str = include_str!("offline.js");
 
 /// `/sign-in`
 #[component]
@@ -45,6 +51,12 @@ fn ClerkPage(mount: &'static str, without_scripts: fn(&ComponentSetup) -> Option
     let elsewhere = without_scripts(&setup).map(with_target);
     let nonce = use_nonce();
     view! {
+        <div class="clerk-offline">
+            <Notice kind="warning">
+                <p>"This browser is offline. Nothing is sent until the network is back."</p>
+            </Notice>
+        </div>
+        <script nonce=nonce.clone() inner_html=OFFLINE></script>
         <div class="clerk-page">
             <ClerkComponent mount=mount.to_owned() options=setup.options />
             <noscript>
@@ -76,11 +88,9 @@ fn Missing(elsewhere: Option<String>) -> impl IntoView {
         <section class="card clerk-missing" role="alert">
             <h1>"Clerk's form has not come"</h1>
             <p>"This browser is offline, or something keeps Clerk's scripts from it."</p>
-            <p class="actions">
-                {elsewhere.map(|page| view! { <a class="button button-primary" href=page>"Use the page without scripts"</a> })}
-                // The address of this page.
-                <a class="button" href="">"Load it again"</a>
-            </p>
+            {elsewhere.map(|page| view! { <a class="button button-primary" href=page>"Use the page without scripts"</a> })}
+            // The address of this page.
+            <a class="button" href="">"Load it again"</a>
         </section>
     }
 }

@@ -14,8 +14,8 @@ pub fn NotFoundPage() -> impl IntoView {
         <section class="card single">
             <h1>"There is no page here"</h1>
             <p>"The address may be mistyped, or the page may be gone."</p>
+            <p class="actions"><a class="button button-primary" href="/">"To the home page"</a></p>
             <p class="request-id">"Request " <code>{request_id}</code></p>
-            <p class="actions"><a class="button" href="/">"To the home page"</a></p>
         </section>
     }
 }
