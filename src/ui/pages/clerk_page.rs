@@ -88,9 +88,9 @@ fn Missing(elsewhere: Option<String>) -> impl IntoView {
         <section class="card clerk-missing" role="alert">
             <h1>"Clerk's form has not come"</h1>
             <p>"This browser is offline, or something keeps Clerk's scripts from it."</p>
-            {elsewhere.map(|page| view! { <a class="button button-primary" href=page>"Use the page without scripts"</a> })}
+            {elsewhere.map(|page| view! { <a class="button button-primary button-wide" href=page>"Use the page without scripts"</a> })}
             // The address of this page.
-            <a class="button" href="">"Load it again"</a>
+            <a class="button button-wide" href="">"Load it again"</a>
         </section>
     }
 }
