@@ -49,7 +49,7 @@ async fn a_seed_file_says_who_and_what_is_there() {
     );
     assert_eq!(api.get("/v1/jwt_templates").await["data"][0]["name"], "teams");
     let page = app.navigate("/__clerk/sign-in", "").await;
-    assert!(page.body.contains("jane@example.com") && page.body.contains("pays the bills"), "{}", page.body);
+    assert!(page.body.contains("jane<wbr>@example.com") && page.body.contains("pays the bills"), "{}", page.body);
     let fields = [("identifier", "jane@example.com"), ("password", "for-everybody")];
     assert_eq!(app.post_form("/__clerk/sign-in", "", &fields).await.status, 303);
 

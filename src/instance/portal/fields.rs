@@ -54,7 +54,8 @@ pub const fn code_field<'a>(wrong: bool) -> Field<'a> {
     }
 }
 
-/// An email address. Where a whole line is too short for it, it breaks before its `@`.
+/// An email address. Where a whole line is too short for it, it breaks before its `@`; a full stop would then stand alone,
+/// so none follows.
 pub fn address(email: &str) -> Markup {
     html! {
         span.address {

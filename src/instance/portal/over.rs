@@ -34,7 +34,7 @@ pub(super) fn code_over(
 ) -> Response {
     let text = html! {
         "A code is good for ten minutes and for five answers, and only the newest one counts. Another one can be sent to "
-        strong { (fields::address(address)) } "."
+        strong { (fields::address(address)) }
     };
     let next = html! {
         form method="post" action=(state.path(page)) {

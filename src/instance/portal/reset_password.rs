@@ -108,7 +108,7 @@ fn reset_page(state: &InstanceState, target: &ReturnTarget, address: &str, refus
     let card = html! {
         h1 #title { "Choose a new password" }
         (form_error(banned))
-        p { "If somebody has an account with " strong { (fields::address(address)) } ", a code is on its way there." }
+        p { "A code is on its way to " strong { (fields::address(address)) } " if somebody has an account with it." }
         form method="post" action=(state.path(PATH)) {
             input type="hidden" name="redirect_url" value=(target.as_str());
             (code_field(refusal == Some(Refusal::WrongCode)).render())

@@ -125,6 +125,6 @@ fn sign_in_page(
 
 fn already_signed_in(target: &ReturnTarget, email: &str) -> Markup {
     html! {
-        p.notice { "You are signed in as " strong { (address(email)) } ". " a href=(target.as_str()) { "Continue" } }
+        p.notice { "You are signed in as " strong { (address(email)) } " " a href=(target.as_str()) { "Continue" } }
     }
 }

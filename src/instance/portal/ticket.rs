@@ -78,9 +78,8 @@ fn ticket_page(
     let card = html! {
         h1 #title { "Sign in as " (holder.name) "?" }
         p {
-            "This link signs you in without a password"
-            @if let Some(email) = &holder.email_address { ", as " strong { (address(email)) } }
-            ". It works once."
+            "This link works once and needs no password."
+            @if let Some(email) = &holder.email_address { " It signs you in as " strong { (address(email)) } }
         }
         @if holder.is_acted { p.notice { "You act as somebody else: what you do is done in their name." } }
         @if is_signed_in { p.notice { "Somebody is signed in in this browser. That session ends." } }

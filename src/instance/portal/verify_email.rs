@@ -93,7 +93,7 @@ async fn answer(
 fn verify_page(state: &InstanceState, target: &ReturnTarget, address: &str, wrong: bool) -> Markup {
     let card = html! {
         h1 #title { "Verify your address" }
-        p { "A code is on its way to " strong { (fields::address(address)) } "." }
+        p { "A code is on its way to " strong { (fields::address(address)) } }
         form method="post" action=(state.path(PATH)) {
             input type="hidden" name="redirect_url" value=(target.as_str());
             (code_field(wrong).render())
