@@ -216,6 +216,7 @@ async fn the_portals_attempts_are_counted_with_all_others() {
     assert!(can_sign_in(&app, "ada@example.com", PASSWORD).await);
     for path in [
         "/__clerk/sign-in",
+        "/__clerk/sign-in/ticket",
         "/__clerk/continue-with",
         SIGN_UP,
         VERIFY,
