@@ -1,6 +1,6 @@
 //! One request for a key set (RFC 7517, section 5), bounded in time and size, and what is accepted of the answer.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{collections::HashMap, fmt, sync::Arc, time::Duration};
 
 use jsonwebtoken::DecodingKey;
 use reqwest::header::HeaderMap;
@@ -19,14 +19,14 @@ const MAX_ANSWER_BYTES: usize = 64 * 1024;
 
 pub type Keys = HashMap<String, Arc<PublicKey>>;
 
-/// Where a key set is, and what its keys are used for.
-#[derive(Debug, Clone)]
+/// Where a key set is, and what its keys are used for. Prints nothing that may be a secret.
+#[derive(Clone)]
 pub struct KeyServer {
     /// The key set's address.
     pub url: Url,
     /// The bearer token that it asks for. Most ask for none: the keys are public.
     pub secret: Option<SecretString>,
-    /// More that it asks for. Values that are secret are marked so, and not printed.
+    /// More that it asks for.
     pub headers: HeaderMap,
     /// The algorithms its keys may be used with, whatever else they would fit.
     pub algorithms: Vec<Algorithm>,
@@ -67,6 +67,18 @@ impl KeyServer {
             && self.algorithms == other.algorithms
             && self.times == other.times
             && secret(self) == secret(other)
+    }
+}
+
+impl fmt::Display for KeyServer {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}{}", self.url.origin().ascii_serialization(), self.url.path())
+    }
+}
+
+impl fmt::Debug for KeyServer {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "KeyServer({self})")
     }
 }
 
@@ -122,6 +134,7 @@ struct Jwk {
     alg: Option<String>,
     #[serde(rename = "use")]
     usage: Option<String>,
+    key_ops: Option<Vec<String>>,
     #[serde(flatten)]
     material: Material,
 }
@@ -146,7 +159,8 @@ pub(super) fn usable_keys(body: &[u8], algorithms: &[Algorithm]) -> Result<Keys,
 
 fn usable_key(jwk: serde_json::Value, algorithms: &[Algorithm]) -> Option<(String, Arc<PublicKey>)> {
     let jwk: Jwk = serde_json::from_value(jwk).ok()?;
-    if jwk.usage.is_some_and(|usage| usage != "sig") {
+    let verifies = jwk.key_ops.is_none_or(|operations| operations.iter().any(|operation| operation == "verify"));
+    if !verifies || jwk.usage.is_some_and(|usage| usage != "sig") {
         return None;
     }
     let is_for = |algorithm: &&Algorithm| jwk.alg.as_deref().is_none_or(|own| own == algorithm.name());
@@ -158,4 +172,17 @@ fn usable_key(jwk: serde_json::Value, algorithms: &[Algorithm]) -> Option<(Strin
     };
     let key = PublicKey::new(source, &algorithms);
     key.is_usable().then(|| (jwk.kid, Arc::new(key)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_server_is_named_without_its_secrets() {
+        let server: KeyServer =
+            Url::parse("https://name:secret@keys.example:8443/jwks?key=secret#secret").unwrap().into();
+        assert_eq!(server.to_string(), "https://keys.example:8443/jwks");
+        assert_eq!(format!("{server:?}"), "KeyServer(https://keys.example:8443/jwks)");
+    }
 }

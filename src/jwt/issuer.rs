@@ -15,7 +15,8 @@ pub struct IssuerError;
 pub fn parse_issuer(text: &str) -> Result<String, IssuerError> {
     let text = text.trim_end_matches('/');
     let url = Url::parse(text).map_err(|_| IssuerError)?;
-    let plain = url.query().is_none() && url.fragment().is_none() && url.username().is_empty();
+    let nobody = url.username().is_empty() && url.password().is_none();
+    let plain = nobody && url.query().is_none() && url.fragment().is_none();
     let trusted = url.scheme() == "https" || (url.scheme() == "http" && is_loopback(&url));
     if plain && trusted { Ok(text.to_owned()) } else { Err(IssuerError) }
 }
@@ -48,7 +49,9 @@ mod tests {
             "ftp://localhost",
             "https://",
             "https://x.dev?a",
+            "https://x.dev#a",
             "https://u@x.dev",
+            "https://:p@x.dev",
         ] {
             assert_eq!(parse_issuer(text), Err(IssuerError), "{text}");
         }

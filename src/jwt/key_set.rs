@@ -274,7 +274,7 @@ impl Remote {
 
     fn replace(&self, old: &Snapshot, keys: Keys, now: Duration) {
         count(&self.meter.fetched);
-        tracing::info!(url = %self.address.url, keys = keys.len(), "fetched a key set");
+        tracing::info!(url = %self.address, keys = keys.len(), "fetched a key set");
         let all_kept = old.keys.iter().all(|(kid, key)| keys.get(kid) == Some(key));
         let generation = if all_kept { old.generation } else { old.generation + 1 };
         self.snapshot.store(Arc::new(Snapshot {
@@ -288,7 +288,7 @@ impl Remote {
 
     fn keep(&self, old: &Snapshot, error: FetchError) {
         count(&self.meter.failed);
-        tracing::warn!(url = %self.address.url, %error, keys_kept = old.keys.len(), "could not fetch a key set");
+        tracing::warn!(url = %self.address, %error, keys_kept = old.keys.len(), "could not fetch a key set");
         let (keys, generation, fetched_at) = (old.keys.clone(), old.generation, old.fetched_at);
         self.snapshot.store(Arc::new(Snapshot { keys, generation, fetched_at, error: Some(error), times: old.times }));
     }

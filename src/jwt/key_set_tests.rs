@@ -228,13 +228,22 @@ async fn a_token_without_a_key_id_fits_no_published_key() {
 fn only_rs256_signing_keys_are_taken() {
     let good = TestKey::named("one").jwk();
     let change = |name: &str, value: serde_json::Value| with(good.clone(), name, value);
-    for jwk in [good.clone(), change("alg", json!(null)), change("use", json!(null)), change("x5c", json!([]))] {
+    for jwk in [
+        good.clone(),
+        change("alg", json!(null)),
+        change("use", json!(null)),
+        change("key_ops", json!(["sign", "verify"])),
+        change("x5c", json!([])),
+    ] {
         assert!(usable_keys(json!({ "keys": [jwk] }).to_string().as_bytes(), &[Algorithm::Rs256]).is_ok(), "{jwk}");
     }
     for jwk in [
         change("kty", json!("EC")),
         change("alg", json!("RS512")),
         change("use", json!("enc")),
+        change("key_ops", json!(["encrypt"])),
+        change("key_ops", json!([])),
+        change("key_ops", json!("verify")),
         change("kid", json!(null)),
         change("n", json!("AQAB")),
         change("n", json!("not base64!")),
@@ -261,4 +270,31 @@ async fn fetches_and_unknown_key_ids_are_counted() {
     }
     let counts = FetchCounts { fetched: 3, unknown_fetched: 2, unknown_refused: 2, ..FetchCounts::default() };
     assert_eq!(keys.status(at(12)).counts, counts);
+}
+
+#[tokio::test]
+async fn every_set_keeps_times_of_its_own() {
+    let server = TestServer::start(&["one"]).await;
+    let seconds = Duration::from_secs;
+    let times = KeyTimes { refresh: seconds(20), stale: seconds(40), cooldown: seconds(3), ..KeyTimes::default() };
+    let keys = KeySet::remote(KeyServer { times, ..server.url.clone().into() }).unwrap();
+    assert_eq!(outcome(&keys, "one", at(0)).await, "found");
+    for (now, visits) in [(1, 2), (3, 2), (4, 3)] {
+        assert_eq!((outcome(&keys, "two", at(now)).await, server.visits()), ("unknown_key", visits), "{now}");
+    }
+    server.answers(500, String::new());
+    assert_eq!(outcome(&keys, "one", at(43)).await, "found");
+    assert_eq!(outcome(&keys, "one", at(44)).await, "no_keys", "40 seconds after the last answer");
+}
+
+#[tokio::test]
+async fn given_keys_are_each_for_their_own_key_id() {
+    let keys = KeySet::from_jwks(jwks(&["one", "two"]).as_bytes(), &[Algorithm::Rs256]).unwrap();
+    for (kid, expected) in [("one", "found"), ("two", "found"), ("three", "unknown_key")] {
+        assert_eq!(outcome(&keys, kid, at(0)).await, expected, "{kid}");
+    }
+    assert_eq!(keys.key(None, at(0)).await.unwrap_err(), TokenError::UnknownKey);
+    let status = keys.status(at(1_000_000));
+    assert_eq!((status.ready, status.age, status.keys), (true, None, 2), "they do not age");
+    assert!(KeySet::from_jwks(jwks(&["one"]).as_bytes(), &[Algorithm::Es256]).is_none());
 }
