@@ -56,3 +56,36 @@ impl Claims {
         &self.0
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn claims(payload: &Value) -> Claims {
+        Claims::new(payload.as_object().unwrap().clone())
+    }
+
+    #[test]
+    fn all_claims_are_there_as_the_token_holds_them() {
+        let payload = json!({ "sub": "user_1", "exp": 7.9, "o": { "id": "org_1" }, "null": null });
+        let claims = claims(&payload);
+        assert_eq!(Some(claims.as_map()), payload.as_object());
+        assert_eq!(claims.get("o"), Some(&json!({ "id": "org_1" })));
+        assert_eq!((claims.get("missing"), claims.get("null")), (None, Some(&Value::Null)));
+    }
+
+    #[test]
+    fn the_end_is_told_in_whole_seconds() {
+        for (payload, expected) in [
+            (json!({ "exp": 7.9 }), 7),
+            (json!({ "exp": -7 }), 0),
+            (json!({ "exp": 1e300 }), u64::MAX),
+            (json!({ "exp": "7" }), 0),
+            (json!({}), 0),
+        ] {
+            assert_eq!(claims(&payload).expires_at(), expected, "{payload}");
+        }
+    }
+}

@@ -61,3 +61,21 @@ impl FetchMeter {
 pub fn count(count: &AtomicU64) {
     count.fetch_add(1, Ordering::Relaxed);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_of_two_sets_are_added_each_to_its_own() {
+        let counts = |fetched| FetchCounts {
+            fetched,
+            failed: fetched + 1,
+            unknown_fetched: fetched + 2,
+            unknown_waited: fetched + 3,
+            unknown_refused: fetched + 4,
+        };
+        let sum = FetchCounts { fetched: 13, failed: 15, unknown_fetched: 17, unknown_waited: 19, unknown_refused: 21 };
+        assert_eq!(counts(10) + counts(3), sum);
+    }
+}

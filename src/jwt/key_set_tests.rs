@@ -25,7 +25,7 @@ async fn outcome(keys: &KeySet, kid: &str, now: Duration) -> &'static str {
 
 /// Waits for what happens in the background.
 async fn until(condition: impl Fn() -> bool) {
-    let deadline = tokio::time::timeout(Duration::from_secs(30), async {
+    let deadline = tokio::time::timeout(Duration::from_secs(10), async {
         while !condition() {
             tokio::task::yield_now().await;
         }

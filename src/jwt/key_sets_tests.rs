@@ -85,7 +85,7 @@ async fn every_set_is_refreshed_and_reported_by_issuer() {
             tokio::task::yield_now().await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(30), refreshed).await.unwrap();
+    tokio::time::timeout(Duration::from_secs(10), refreshed).await.unwrap();
     assert_eq!(keys.visits(), 2);
 }
 
@@ -97,4 +97,22 @@ fn a_set_counts_for_as_long_as_somebody_verifies_with_it() {
     drop(one);
     let issuers: Vec<String> = sets.status(Duration::ZERO).into_iter().map(|(issuer, _)| issuer).collect();
     assert_eq!(issuers, ["https://two.example"]);
+    let _three = sets.of("https://three.example").unwrap();
+    assert_eq!(sets.sets.lock().unwrap().len(), 2, "what nobody uses takes no room");
+}
+
+#[tokio::test]
+async fn whoever_sets_a_pace_has_a_set_that_keeps_it() {
+    let keys = TestServer::start(&["one"]).await;
+    let issuer = keys.url.as_str().trim_end_matches("/jwks");
+    let sets = KeySets::new(HashMap::new());
+    let usual = sets.with_times(issuer, KeyTimes::default()).unwrap();
+    assert!(Arc::ptr_eq(&usual, &sets.of(issuer).unwrap()));
+    let times = KeyTimes { refresh: Duration::from_secs(20), stale: Duration::from_secs(40), ..KeyTimes::default() };
+    let quick = sets.with_times(issuer, times).unwrap();
+    assert!(!Arc::ptr_eq(&usual, &quick) && Arc::ptr_eq(&quick, &sets.with_times(issuer, times).unwrap()));
+    for (set, ready) in [(usual, true), (quick, false)] {
+        assert!(has(&set, "one").await);
+        assert_eq!(set.status(Duration::from_secs(1_000_040)).ready, ready);
+    }
 }

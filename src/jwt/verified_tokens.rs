@@ -91,13 +91,19 @@ mod tests {
     use super::*;
     use crate::{jwt::UnverifiedToken, testing::TestKey};
 
-    #[test]
-    fn new_tokens_take_the_place_of_old_ones_however_busy() {
+    fn verified() -> VerifiedToken {
         let token = UnverifiedToken::parse(&TestKey::named("one").sign(&serde_json::json!({}))).unwrap();
         let (header, claims) = (Arc::clone(&token.header), Arc::clone(&token.unverified_claims));
-        let verified = VerifiedToken { header, claims, seen_before: false };
-        let tokens = VerifiedTokens::default();
-        let name = |number: u32| hash(&number.to_string());
+        VerifiedToken { header, claims, seen_before: false }
+    }
+
+    fn name(number: u32) -> TokenHash {
+        hash(&number.to_string())
+    }
+
+    #[test]
+    fn new_tokens_take_the_place_of_old_ones_however_busy() {
+        let (tokens, verified) = (VerifiedTokens::default(), verified());
         for number in 0..20_000 {
             tokens.insert(name(number), 1000, verified.clone(), 0);
             for _ in 0..3 {
@@ -107,6 +113,23 @@ mod tests {
         tokens.insert(name(20_000), 1000, verified, 0);
         tokens.entries.run_pending_tasks();
         assert!(tokens.get(&name(20_000)).is_some() && tokens.get(&name(0)).is_none());
-        assert!(tokens.entries.weighted_size() <= MAX_BYTES);
+        let kept = tokens.entries.entry_count();
+        assert_eq!(tokens.entries.weighted_size(), kept * 2256, "what a token of 1000 bytes takes");
+        assert!((7000..=7436).contains(&kept), "{kept} of them have room in 16 MiB");
+    }
+
+    #[test]
+    fn tokens_of_one_generation_are_kept_beside_each_other_and_go_with_it() {
+        let (tokens, verified) = (VerifiedTokens::default(), verified());
+        let kept = || [1, 2, 3, 4].map(|number| tokens.get(&name(number)).map(|(_, generation)| generation));
+        for (number, generation) in [(1, 0), (2, 0)] {
+            tokens.insert(name(number), 1000, verified.clone(), generation);
+        }
+        assert_eq!(kept(), [Some(0), Some(0), None, None]);
+        tokens.insert(name(3), 1000, verified.clone(), 1);
+        assert_eq!(kept(), [None, None, Some(1), None]);
+        // Verified before the keys changed, and kept after: it counts for the old keys, and drops nothing.
+        tokens.insert(name(4), 1000, verified, 0);
+        assert_eq!(kept(), [None, None, Some(1), Some(0)]);
     }
 }

@@ -59,6 +59,13 @@ mod tests {
         Verifier::new(Arc::new(KeySet::fixed(key)), Rules::open_id(Some(issuer.to_owned()), vec![audience.to_owned()]))
     }
 
+    #[test]
+    fn every_issuer_is_named() {
+        let verifiers =
+            Verifiers::new(verifier("https://a", "of a", "for a"), vec![verifier("https://b", "of b", "for b")]);
+        assert_eq!(verifiers.issuers().collect::<Vec<_>>(), ["https://a", "https://b"]);
+    }
+
     #[tokio::test]
     async fn a_token_is_held_to_the_issuer_that_it_names() {
         let verifiers =

@@ -210,7 +210,9 @@ async fn a_signature_is_checked_once_and_everything_else_every_time() {
     let token = TestKey::named("one").sign(&session_claims(ISSUER, ORIGIN, NOW));
     let at = |seconds: f64| Duration::from_secs_f64(NOW + seconds);
     assert!(keys.verified().get(&hash(&token)).is_none());
-    assert!(verifier(ORIGIN).verify(&token, at(0.0)).await.is_ok());
+    for seen_before in [false, true] {
+        assert_eq!(verifier(ORIGIN).verify(&token, at(0.0)).await.unwrap().seen_before, seen_before);
+    }
     assert!(keys.verified().get(&hash(&token)).is_some());
     assert_eq!(reason(verifier("https://elsewhere.example").verify(&token, at(1.0)).await), "wrong_azp");
     assert!(verifier(ORIGIN).verify(&token, at(64.0)).await.is_ok());
@@ -251,6 +253,19 @@ async fn a_token_does_not_outlive_its_key() {
         "no_keys",
         "keys that nobody vouches for verify nothing"
     );
+}
+
+#[tokio::test]
+async fn a_key_that_changes_under_its_name_takes_its_tokens_along() {
+    let server = TestServer::start(&["one"]).await;
+    let verifier = Verifier::new(server.key_set(), Rules::clerk(ISSUER, Vec::new()));
+    let token = |kid: &str| TestKey::named(kid).sign(&session_claims(ISSUER, ORIGIN, NOW));
+    let (known, now) = (token("one"), Duration::from_secs_f64(NOW));
+    assert!(verifier.verify(&known, now).await.is_ok());
+    let other = with(TestKey::named("two").jwk(), "kid", json!("one"));
+    server.answers(200, json!({ "keys": [other] }).to_string());
+    assert_eq!(reason(verifier.verify(&token("three"), now).await), "unknown_key", "the keys are fetched again");
+    assert_eq!(reason(verifier.verify(&known, now).await), "bad_signature");
 }
 
 #[tokio::test]
