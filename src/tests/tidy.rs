@@ -219,6 +219,33 @@ fn tidy_every_variable_is_documented() {
     }
 }
 
+#[test]
+fn tidy_fuzzing_has_the_programs_own_dependencies() {
+    let (own, mut fuzz) = (dependencies("Cargo.toml"), dependencies("fuzz/Cargo.toml"));
+    fuzz.remove("libfuzzer-sys");
+    assert!(fuzz.len() > 20);
+    for (name, expected) in &fuzz {
+        assert_eq!(own.get(name), Some(expected), "{name} in fuzz/Cargo.toml");
+    }
+    let fuzzed = |source: &Source| matches!(source.module(), "gateway" | "jwt") && !source.is_test();
+    for source in sources().into_iter().filter(fuzzed) {
+        let code = source.text.split("#[cfg(test)]\nmod tests").next().unwrap();
+        for name in own.keys().filter(|name| names_crate(code, &name.replace('-', "_"))) {
+            assert!(fuzz.contains_key(name), "{} needs {name} in fuzz/Cargo.toml", source.path);
+        }
+    }
+}
+
+/// The dependencies of a manifest, whether they are optional or not.
+fn dependencies(manifest: &str) -> toml::Table {
+    let mut manifest: toml::Table = fs::read_to_string(manifest).unwrap().parse().unwrap();
+    let mut dependencies = manifest.remove("dependencies").unwrap().as_table().unwrap().clone();
+    for dependency in dependencies.iter_mut().filter_map(|(_, dependency)| dependency.as_table_mut()) {
+        dependency.remove("optional");
+    }
+    dependencies
+}
+
 /// Variables that the configuration names in quotes, without those that cargo-leptos sets by itself.
 fn quoted_variables(text: &str) -> Vec<String> {
     let set_by_cargo_leptos =
