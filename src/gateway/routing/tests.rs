@@ -70,6 +70,7 @@ fn url_patterns_are_those_that_zuplo_documents() {
         ("/files/:path+", "/files/a/b", Some("path=a/b")),
         ("/files/:path?", "/files/a", Some("path=a")),
         ("/files/:path?", "/files/a/b", None),
+        ("/files/:path?.d", "/files.d", Some("path=")),
         ("/files/*", "/files/a/b", Some("0=a/b")),
         ("/:a.json", "/x.json", Some("a=x")),
         ("/:name.:ext", "/a.b", Some("name=a ext=b")),
@@ -77,6 +78,15 @@ fn url_patterns_are_those_that_zuplo_documents() {
         ("/((x)(y)|z)/:b", "/xy/1", Some("0=xy b=1")),
     ] {
         assert_eq!(params(text, PathMode::UrlPattern, path).as_deref(), expected, "{text} {path}");
+    }
+}
+
+#[test]
+fn what_follows_an_absent_group_belongs_to_the_segment_before_it() {
+    let patterns = ["/files/:path?.d", "/files/x"].map(|text| route(Method::GET, pattern(text, PathMode::UrlPattern)));
+    let table = RouteTable::new(patterns.into());
+    for path in ["/files.d", "/files/a.d"] {
+        assert_eq!(table.find(&Method::GET, path).unwrap().pattern.as_str(), "/files/:path?.d", "{path}");
     }
 }
 
@@ -189,7 +199,8 @@ fn any_pattern() -> impl Strategy<Value = PathPattern> {
             Just(":p".to_owned()),
             Just("(a|b)".to_owned()),
             Just("(.*)".to_owned()),
-            Just(":p*".to_owned())
+            Just(":p*".to_owned()),
+            Just(":p?a".to_owned())
         ],
         0..4,
     )

@@ -104,6 +104,10 @@ impl Reader<'_> {
         let more = if modifier == '?' { String::new() } else { format!("(?:/{NAMED})*") };
         let optional = if modifier == '+' { "" } else { "?" };
         self.parts.source.push_str(&format!("(?:/({NAMED}{more})){optional}"));
+        // Where the group is absent, what follows it belongs to the segment before it.
+        if self.parts.tail.is_none() && !matches!(self.rest.chars().next(), None | Some('/' | '{')) {
+            self.parts.segments.pop();
+        }
         self.open_end(Tail::Expression);
         Ok(())
     }
