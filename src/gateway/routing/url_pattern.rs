@@ -105,7 +105,8 @@ impl Reader<'_> {
         let optional = if modifier == '+' { "" } else { "?" };
         self.parts.source.push_str(&format!("(?:/({NAMED}{more})){optional}"));
         // Where the group is absent, what follows it belongs to the segment before it.
-        if self.parts.tail.is_none() && !matches!(self.rest.chars().next(), None | Some('/' | '{')) {
+        let ends_here = matches!(self.rest.chars().next(), None | Some('/' | '{'));
+        if modifier != '+' && !ends_here && self.parts.tail.is_none() {
             self.parts.segments.pop();
         }
         self.open_end(Tail::Expression);
