@@ -19,7 +19,13 @@ mod samples;
 #[path = "../src/testing.rs"]
 mod testing;
 
-use std::{hint::black_box, process::ExitCode, sync::Arc, time::Duration};
+use std::{
+    hint::black_box,
+    process::ExitCode,
+    sync::Arc,
+    thread,
+    time::{Duration, Instant},
+};
 
 use aws_lc_rs::{
     rand::SystemRandom,
@@ -29,11 +35,7 @@ use embedded::{Embedded, Hash, SignedIn};
 use reqwest::Method;
 use samples::Samples;
 use testing::TempFolder;
-use tokio::{
-    runtime::Runtime,
-    task::JoinSet,
-    time::{Instant, interval},
-};
+use tokio::{runtime::Runtime, sync::mpsc, task::JoinSet};
 
 const PER_SECOND: u32 = 50;
 const MAX_CALL_MICROS: f64 = 2_000.0;
@@ -148,22 +150,33 @@ async fn at_a_rate(
     seconds: f64,
 ) -> Samples {
     // The first one opens the connection.
-    embedded.call(browser, method.clone(), path, form, std::time::Instant::now()).await;
-    let (mut clock, end) =
-        (interval(Duration::from_secs(1) / PER_SECOND), Instant::now() + Duration::from_secs_f64(seconds));
-    let mut calls = JoinSet::new();
-    loop {
-        let due = clock.tick().await;
-        if due >= end {
-            break;
-        }
+    embedded.call(browser, method.clone(), path, form, Instant::now()).await;
+    let (mut due_times, mut calls) = (due_times(seconds), JoinSet::new());
+    while let Some(due) = due_times.recv().await {
         let (embedded, browser) = (Arc::clone(embedded), Arc::clone(browser));
         let (method, path) = (method.clone(), path.to_owned());
-        calls.spawn(async move { embedded.call(&browser, method, &path, form, due.into_std()).await });
+        calls.spawn(async move { embedded.call(&browser, method, &path, form, due).await });
     }
     let mut samples = Samples::default();
     calls.join_all().await.into_iter().for_each(|time| samples.add(time));
     samples
+}
+
+/// When calls are due, each said at that time. A thread of its own waits: the runtime's timer counts whole milliseconds.
+fn due_times(seconds: f64) -> mpsc::UnboundedReceiver<Instant> {
+    let (say, said) = mpsc::unbounded_channel();
+    let (start, length) = (Instant::now(), Duration::from_secs_f64(seconds));
+    let times = (0..).map(|number| Duration::from_secs(1) * number / PER_SECOND).take_while(move |time| *time < length);
+    #[expect(clippy::disallowed_methods, reason = "the thread serves nobody")]
+    thread::spawn(move || {
+        for due in times.map(|time| start + time) {
+            thread::sleep(due.saturating_duration_since(Instant::now()));
+            if say.send(due).is_err() {
+                break;
+            }
+        }
+    });
+    said
 }
 
 /// What is printed, and whether every ratio kept its bound.
