@@ -19,7 +19,7 @@ use crate::instance::{
     clerk_error::ClerkError,
     organization_errors::NOT_A_MEMBER,
     organization_resources::{Reader, membership},
-    store::{MembershipColumn, MembershipFilter, Order},
+    store::{MembershipColumn, MembershipFilter, Order, Role},
 };
 
 /// `GET /v1/organizations/{id}/memberships`: with `role` those with one of these, with `query` those who are called so.
@@ -75,11 +75,8 @@ pub async fn update(
     let (shared, session) = (Arc::clone(&state), caller.session());
     let work = state.answer(&caller, move |call| {
         require(call, &session, &id, &[MANAGE_MEMBERS])?;
-        let goes_on_managing = call
-            .roles()?
-            .into_iter()
-            .any(|known| known.key == role && known.permissions.iter().any(|permission| permission == MANAGE_MEMBERS));
-        if !goes_on_managing {
+        let goes_on_managing = |known: &Role| known.key == role && known.permits(MANAGE_MEMBERS);
+        if !call.roles()?.iter().any(goes_on_managing) {
             keep_a_manager(call, &id, &user_id)?;
         }
         let changed = call.update_membership(&id, &user_id, &role)?.map_err(ClerkError::from)?;

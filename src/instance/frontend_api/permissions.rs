@@ -36,7 +36,7 @@ pub fn require(
     let (_, user) = session.find(call)?;
     let mut memberships = user.memberships.iter();
     let own = memberships.find(|it| it.organization.id == organization_id).ok_or(UNKNOWN_ORGANIZATION)?;
-    if own.role.permissions.iter().any(|granted| permissions.contains(&granted.as_str())) {
+    if permissions.iter().any(|permission| own.role.permits(permission)) {
         return Ok(user);
     }
     Err(MISSING.into())
@@ -45,8 +45,7 @@ pub fn require(
 /// Refuses to take away a member, or their role, if nobody else could manage the members then.
 pub fn keep_a_manager(call: &Call<'_>, organization_id: &str, user_id: &str) -> Result<(), CallError<ClerkError>> {
     let member = call.membership(organization_id, user_id)?.ok_or(NOT_A_MEMBER)?;
-    let manages = member.role.permissions.iter().any(|granted| granted == MANAGE_MEMBERS);
-    if manages && !call.others_have_permission(organization_id, user_id, MANAGE_MEMBERS)? {
+    if member.role.permits(MANAGE_MEMBERS) && !call.others_have_permission(organization_id, user_id, MANAGE_MEMBERS)? {
         return Err(LAST_MANAGER.into());
     }
     Ok(())

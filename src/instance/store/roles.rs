@@ -15,6 +15,13 @@ pub struct Role {
     pub permissions: Vec<String>,
 }
 
+impl Role {
+    /// Whether it comes with this permission.
+    pub fn permits(&self, permission: &str) -> bool {
+        self.permissions.iter().any(|granted| granted == permission)
+    }
+}
+
 /// The role with this key.
 pub(super) fn role(transaction: &Transaction<'_>, key: &str) -> rusqlite::Result<Option<Role>> {
     transaction
