@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use rusqlite::{ToSql, Transaction, named_params};
+use rusqlite::Transaction;
 
 use super::{
-    Call, Order, Page, Store, StoreError, json_list, like,
+    Call, Order, Page, Store, StoreError,
+    conditions::Conditions,
     memberships::{Membership, row_to_membership},
     organizations::{Organization, row_to_organization},
 };
@@ -71,30 +72,55 @@ impl MembershipColumn {
         match self {
             Self::CreatedAt => "memberships.created_at",
             Self::EmailAddress => {
-                "(SELECT min(email_address) FROM email_addresses WHERE email_addresses.user_id = users.id)"
+                "(SELECT min(email_address) FROM email_addresses WHERE user_id = memberships.user_id)"
             }
-            Self::FirstName => "users.first_name",
-            Self::LastName => "users.last_name",
+            Self::FirstName => "(SELECT first_name FROM users WHERE users.id = memberships.user_id)",
+            Self::LastName => "(SELECT last_name FROM users WHERE users.id = memberships.user_id)",
         }
     }
 }
 
-const ORGANIZATION_MATCHES: &str = r"(:ids IS NULL OR id IN (SELECT value FROM json_each(:ids)))
-     AND (:users IS NULL OR id IN (SELECT organization_id FROM organization_memberships
-       WHERE user_id IN (SELECT value FROM json_each(:users))))
-     AND (:query IS NULL OR id LIKE :query ESCAPE '\' OR name LIKE :query ESCAPE '\' OR slug LIKE :query ESCAPE '\')";
+const MEMBERSHIPS: &str = "organization_memberships AS memberships";
 
-const MEMBERSHIPS: &str = "organization_memberships AS memberships JOIN users ON users.id = memberships.user_id";
+const ORGANIZATION_QUERY: &str =
+    r"id LIKE :query ESCAPE '\' OR name LIKE :query ESCAPE '\' OR slug LIKE :query ESCAPE '\'";
 
-const MEMBERSHIP_MATCHES: &str = r"(:organization IS NULL OR organization_id = :organization)
-     AND (:users IS NULL OR user_id IN (SELECT value FROM json_each(:users)))
-     AND (:roles IS NULL OR role IN (SELECT value FROM json_each(:roles)))
-     AND (:before IS NULL OR memberships.created_at < :before)
-     AND (:after IS NULL OR memberships.created_at > :after)
-     AND (:emails IS NULL OR EXISTS (SELECT 1 FROM email_addresses
-       WHERE user_id = users.id AND email_address IN (SELECT value FROM json_each(:emails))))
-     AND (:query IS NULL OR users.id LIKE :query ESCAPE '\' OR first_name || ' ' || last_name LIKE :query ESCAPE '\'
-       OR EXISTS (SELECT 1 FROM email_addresses WHERE user_id = users.id AND email_address LIKE :query ESCAPE '\'))";
+const MEMBER_QUERY: &str = r"EXISTS (SELECT 1 FROM users WHERE users.id = memberships.user_id AND (
+       users.id LIKE :query ESCAPE '\' OR first_name || ' ' || last_name LIKE :query ESCAPE '\'
+       OR EXISTS (SELECT 1 FROM email_addresses WHERE user_id = users.id AND email_address LIKE :query ESCAPE '\')))";
+
+impl OrganizationFilter {
+    fn conditions(&self) -> Conditions {
+        Conditions::default()
+            .on_list(":ids", self.ids.as_deref(), "id IN (SELECT value FROM json_each(:ids))")
+            .on_list(
+                ":users",
+                self.user_ids.as_deref(),
+                "id IN (SELECT organization_id FROM organization_memberships
+                   WHERE user_id IN (SELECT value FROM json_each(:users)))",
+            )
+            .on_piece(":query", self.query.as_deref(), ORGANIZATION_QUERY)
+    }
+}
+
+impl MembershipFilter {
+    fn conditions(&self) -> Conditions {
+        let millis = |time: Option<Duration>| time.map(super::millis);
+        Conditions::default()
+            .on(":organization", self.organization_id.clone(), "organization_id = :organization")
+            .on_list(":users", self.user_ids.as_deref(), "user_id IN (SELECT value FROM json_each(:users))")
+            .on_list(
+                ":emails",
+                self.email_addresses.as_deref(),
+                "user_id IN (SELECT user_id FROM email_addresses
+                   WHERE email_address IN (SELECT value FROM json_each(:emails)))",
+            )
+            .on_list(":roles", self.roles.as_deref(), "role IN (SELECT value FROM json_each(:roles))")
+            .on(":before", millis(self.created_before), "memberships.created_at < :before")
+            .on(":after", millis(self.created_after), "memberships.created_at > :after")
+            .on_piece(":query", self.query.as_deref(), MEMBER_QUERY)
+    }
+}
 
 impl Store {
     /// A page of the organizations that match, and how many match in all.
@@ -105,21 +131,18 @@ impl Store {
         page: Page,
     ) -> Result<(Vec<Organization>, u32), StoreError> {
         self.write(move |transaction| {
-            let list = |values: &Option<Vec<String>>| values.as_deref().map(json_list);
-            let (ids, users) = (list(&filter.ids), list(&filter.user_ids));
-            let query = filter.query.as_deref().map(like);
-            let wanted: &[(&str, &dyn ToSql)] = named_params! { ":ids": ids, ":users": users, ":query": query };
-            let count = format!("SELECT count(*) FROM organizations WHERE {ORGANIZATION_MATCHES}");
-            let total = transaction.query_row(&count, wanted, |row| row.get(0))?;
+            let conditions = filter.conditions();
+            let matches = conditions.sql();
+            let count = format!("SELECT count(*) FROM organizations WHERE {matches}");
+            let total = transaction.query_row(&count, &*conditions.values(), |row| row.get(0))?;
             let sql = format!(
-                "SELECT * FROM organizations WHERE {ORGANIZATION_MATCHES} ORDER BY {} {direction}, rowid {direction}
+                "SELECT * FROM organizations WHERE {matches} ORDER BY {} {direction}, rowid {direction}
                  LIMIT :limit OFFSET :offset",
                 order.column.sql(),
                 direction = order.direction()
             );
-            let paged: &[(&str, &dyn ToSql)] = named_params! { ":limit": page.limit, ":offset": page.offset };
             let mut statement = transaction.prepare(&sql)?;
-            let found = statement.query_map([wanted, paged].concat().as_slice(), row_to_organization)?;
+            let found = statement.query_map(&*conditions.values_of_page(&page), row_to_organization)?;
             Ok((found.collect::<Result<_, _>>()?, total))
         })
         .await
@@ -154,24 +177,17 @@ fn list(
     order: Order<MembershipColumn>,
     page: Page,
 ) -> rusqlite::Result<(Vec<Membership>, u32)> {
-    let list = |values: &Option<Vec<String>>| values.as_deref().map(json_list);
-    let (users, emails) = (list(&filter.user_ids), list(&filter.email_addresses));
-    let (roles, query) = (list(&filter.roles), filter.query.as_deref().map(like));
-    let (before, after) = (filter.created_before.map(super::millis), filter.created_after.map(super::millis));
-    let wanted: &[(&str, &dyn ToSql)] = named_params! {
-        ":organization": filter.organization_id, ":users": users, ":emails": emails, ":roles": roles,
-        ":query": query, ":before": before, ":after": after,
-    };
-    let count = format!("SELECT count(*) FROM {MEMBERSHIPS} WHERE {MEMBERSHIP_MATCHES}");
-    let total = transaction.query_row(&count, wanted, |row| row.get(0))?;
+    let conditions = filter.conditions();
+    let matches = conditions.sql();
+    let count = format!("SELECT count(*) FROM {MEMBERSHIPS} WHERE {matches}");
+    let total = transaction.query_row(&count, &*conditions.values(), |row| row.get(0))?;
     let sql = format!(
-        "SELECT memberships.* FROM {MEMBERSHIPS} WHERE {MEMBERSHIP_MATCHES}
-         ORDER BY {} {direction}, memberships.rowid {direction} LIMIT :limit OFFSET :offset",
+        "SELECT * FROM {MEMBERSHIPS} WHERE {matches} ORDER BY {} {direction}, rowid {direction}
+         LIMIT :limit OFFSET :offset",
         order.column.sql(),
         direction = order.direction()
     );
-    let paged: &[(&str, &dyn ToSql)] = named_params! { ":limit": page.limit, ":offset": page.offset };
     let mut statement = transaction.prepare(&sql)?;
-    let found = statement.query_map([wanted, paged].concat().as_slice(), |row| row_to_membership(transaction, row))?;
+    let found = statement.query_map(&*conditions.values_of_page(&page), |row| row_to_membership(transaction, row))?;
     Ok((found.collect::<Result<_, _>>()?, total))
 }

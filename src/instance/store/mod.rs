@@ -5,6 +5,7 @@ mod accounts;
 mod call;
 mod client_list;
 mod clients;
+mod conditions;
 mod domains;
 mod email_addresses;
 mod email_codes;
@@ -202,13 +203,8 @@ fn json_list(values: &[String]) -> String {
 
 /// A pattern for `LIKE … ESCAPE '\'` that finds `piece` anywhere.
 fn like(piece: &str) -> String {
-    format!("%{}", starts_with(piece))
-}
-
-/// A pattern for `LIKE … ESCAPE '\'` that finds what starts with `piece`.
-fn starts_with(piece: &str) -> String {
     let escaped = piece.replace('\\', r"\\").replace('%', r"\%").replace('_', r"\_");
-    format!("{escaped}%")
+    format!("%{escaped}%")
 }
 
 #[cfg(test)]

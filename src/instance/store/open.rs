@@ -19,7 +19,7 @@ use crate::instance::{
 };
 
 /// The schemas, oldest first; a file's `user_version` says how many of them it has.
-const MIGRATIONS: [&str; 8] = [
+const MIGRATIONS: [&str; 9] = [
     include_str!("schema_1.sql"),
     include_str!("schema_2.sql"),
     include_str!("schema_3.sql"),
@@ -28,6 +28,7 @@ const MIGRATIONS: [&str; 8] = [
     include_str!("schema_6.sql"),
     include_str!("schema_7.sql"),
     include_str!("schema_8.sql"),
+    include_str!("schema_9.sql"),
 ];
 /// The first schema with JWT templates.
 const TEMPLATES_SINCE: usize = 2;

@@ -7,7 +7,9 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value};
 
 use super::{
-    Call, Page, Store, StoreError, from_millis, json_column,
+    Call, Page, Store, StoreError,
+    conditions::Conditions,
+    from_millis, json_column,
     memberships::ActiveOrganization,
     millis, organizations,
     users::{User, user},
@@ -64,8 +66,9 @@ const SESSIONS: &str = "(SELECT sessions.id, client_id, sessions.user_id, sessio
    LEFT JOIN organizations ON organizations.id = memberships.organization_id
    LEFT JOIN roles ON roles.key = memberships.role) AS sessions";
 
-const MATCHES: &str = "(:user_id IS NULL OR user_id = :user_id) AND (:client_id IS NULL OR client_id = :client_id)
-   AND (:status IS NULL OR status = :status)";
+/// The same, as far as [`SessionFilter`] reaches: counting them needs no organizations.
+const SESSIONS_TO_COUNT: &str = "(SELECT client_id, user_id,
+     CASE WHEN status = 'active' AND expire_at <= :now THEN 'expired' ELSE status END AS status FROM sessions)";
 
 /// What makes a session count: a banned user's does not.
 const COUNTS: &str = "status = 'active' AND NOT (SELECT banned FROM users WHERE users.id = user_id)";
@@ -84,19 +87,20 @@ impl Store {
         now: Duration,
     ) -> Result<(Vec<Session>, u32), StoreError> {
         self.write(move |transaction| {
-            let wanted: &[(&str, &dyn ToSql)] = named_params! {
-                ":now": millis(now), ":user_id": filter.user_id, ":client_id": filter.client_id,
-                ":status": filter.status,
-            };
-            let total =
-                transaction
-                    .query_row(&format!("SELECT count(*) FROM {SESSIONS} WHERE {MATCHES}"), wanted, |row| row.get(0))?;
-            let paged: &[(&str, &dyn ToSql)] = named_params! { ":limit": page.limit, ":offset": page.offset };
+            let conditions = Conditions::default()
+                .on(":user_id", filter.user_id, "user_id = :user_id")
+                .on(":client_id", filter.client_id, "client_id = :client_id")
+                .on(":status", filter.status, "status = :status");
+            let matches = conditions.sql();
+            let at: &[(&str, &dyn ToSql)] = named_params! { ":now": millis(now) };
+            let count = format!("SELECT count(*) FROM {SESSIONS_TO_COUNT} WHERE {matches}");
+            let total = transaction.query_row(&count, &*[at, &conditions.values()].concat(), |row| row.get(0))?;
             let sql = format!(
-                "SELECT * FROM {SESSIONS} WHERE {MATCHES} ORDER BY created_at DESC, id LIMIT :limit OFFSET :offset"
+                "SELECT * FROM {SESSIONS} WHERE {matches} ORDER BY created_at DESC, id LIMIT :limit OFFSET :offset"
             );
             let mut statement = transaction.prepare(&sql)?;
-            let sessions = statement.query_map([wanted, paged].concat().as_slice(), row_to_session)?;
+            let wanted = [at, &conditions.values_of_page(&page)].concat();
+            let sessions = statement.query_map(wanted.as_slice(), row_to_session)?;
             Ok((sessions.collect::<Result<_, _>>()?, total))
         })
         .await

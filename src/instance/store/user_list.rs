@@ -2,10 +2,9 @@
 
 use std::time::Duration;
 
-use rusqlite::{ToSql, named_params};
-
 use super::{
-    Order, Page, Store, StoreError, json_list, like,
+    Order, Page, Store, StoreError,
+    conditions::Conditions,
     users::{User, add_what_is_theirs, row_to_user},
 };
 
@@ -62,23 +61,9 @@ impl UserColumn {
     }
 }
 
-const MATCHES: &str = r"(:emails IS NULL OR EXISTS (SELECT 1 FROM email_addresses
-       WHERE user_id = users.id AND email_address IN (SELECT value FROM json_each(:emails))))
-     AND (:ids IS NULL OR users.id IN (SELECT value FROM json_each(:ids)))
-     AND (:external_ids IS NULL OR users.external_id IN (SELECT value FROM json_each(:external_ids)))
-     AND (:usernames IS NULL OR users.username IN (SELECT value FROM json_each(:usernames)))
-     AND (:organizations IS NULL OR EXISTS (SELECT 1 FROM organization_memberships AS memberships
-       WHERE memberships.user_id = users.id AND organization_id IN (SELECT value FROM json_each(:organizations))))
-     AND (:created_after IS NULL OR users.created_at > :created_after)
-     AND (:created_before IS NULL OR users.created_at < :created_before)
-     AND (:active_after IS NULL OR users.last_active_at > :active_after)
-     AND (:active_before IS NULL OR users.last_active_at < :active_before)
-     AND (:sign_in_after IS NULL OR users.last_sign_in_at > :sign_in_after)
-     AND (:sign_in_before IS NULL OR users.last_sign_in_at < :sign_in_before)
-     AND (:query IS NULL OR users.id LIKE :query ESCAPE '\' OR first_name || ' ' || last_name LIKE :query ESCAPE '\'
-       OR username LIKE :query ESCAPE '\'
-       OR EXISTS (SELECT 1 FROM email_addresses WHERE user_id = users.id AND email_address LIKE :query ESCAPE '\')
-     )";
+const QUERY: &str = r"users.id LIKE :query ESCAPE '\' OR first_name || ' ' || last_name LIKE :query ESCAPE '\'
+     OR username LIKE :query ESCAPE '\'
+     OR EXISTS (SELECT 1 FROM email_addresses WHERE user_id = users.id AND email_address LIKE :query ESCAPE '\')";
 
 impl Store {
     /// A page of the users that match.
@@ -90,17 +75,15 @@ impl Store {
     ) -> Result<Vec<User>, StoreError> {
         self.write(move |transaction| {
             let direction = order.direction();
+            let conditions = filter.conditions();
             let sql = format!(
-                "SELECT * FROM users WHERE {MATCHES} ORDER BY {} {direction}, rowid {direction}
-                 LIMIT :limit OFFSET :offset",
+                "SELECT * FROM users WHERE {} ORDER BY {} {direction}, rowid {direction} LIMIT :limit OFFSET :offset",
+                conditions.sql(),
                 order.column.sql()
             );
-            let wanted = Parameters::of(&filter);
-            let paged: &[(&str, &dyn ToSql)] = named_params! { ":limit": page.limit, ":offset": page.offset };
             let mut statement = transaction.prepare(&sql)?;
-            let parameters = [&wanted.named(), paged].concat();
-            let mut users =
-                statement.query_map(parameters.as_slice(), row_to_user)?.collect::<Result<Vec<User>, _>>()?;
+            let found = statement.query_map(&*conditions.values_of_page(&page), row_to_user)?;
+            let mut users = found.collect::<Result<Vec<User>, _>>()?;
             for user in &mut users {
                 add_what_is_theirs(transaction, user)?;
             }
@@ -112,55 +95,48 @@ impl Store {
     /// How many users match.
     pub async fn count_users(&self, filter: UserFilter) -> Result<u32, StoreError> {
         self.write(move |transaction| {
-            let sql = format!("SELECT count(*) FROM users WHERE {MATCHES}");
-            transaction.query_row(&sql, &Parameters::of(&filter).named(), |row| row.get(0))
+            let conditions = filter.conditions();
+            let sql = format!("SELECT count(*) FROM users WHERE {}", conditions.sql());
+            transaction.query_row(&sql, &*conditions.values(), |row| row.get(0))
         })
         .await
     }
 }
 
-/// The values of [`MATCHES`].
-struct Parameters {
-    lists: [Option<String>; 5],
-    query: Option<String>,
-    times: [Option<i64>; 6],
-}
-
-impl Parameters {
-    fn of(filter: &UserFilter) -> Self {
-        let list = |values: &Option<Vec<String>>| values.as_deref().map(json_list);
-        let UserFilter { created, last_active, last_sign_in, .. } = filter;
-        let times = [created, last_active, last_sign_in].map(|range| [range.after, range.before]);
-        let mut millis = times.into_iter().flatten().map(|time| time.map(super::millis));
-        Self {
-            lists: [
-                list(&filter.email_addresses),
-                list(&filter.ids),
-                list(&filter.external_ids),
-                list(&filter.usernames),
-                list(&filter.organization_ids),
-            ],
-            query: filter.query.as_deref().map(like),
-            times: std::array::from_fn(|_| millis.next().flatten()),
-        }
-    }
-
-    fn named(&self) -> [(&str, &dyn ToSql); 12] {
-        let [emails, ids, external_ids, usernames, organizations] = &self.lists;
-        let [created_after, created_before, active_after, active_before, sign_in_after, sign_in_before] = &self.times;
-        [
-            (":emails", emails),
-            (":ids", ids),
-            (":external_ids", external_ids),
-            (":usernames", usernames),
-            (":organizations", organizations),
-            (":query", &self.query),
-            (":created_after", created_after),
-            (":created_before", created_before),
-            (":active_after", active_after),
-            (":active_before", active_before),
-            (":sign_in_after", sign_in_after),
-            (":sign_in_before", sign_in_before),
-        ]
+impl UserFilter {
+    fn conditions(&self) -> Conditions {
+        let Self { created, last_active, last_sign_in, .. } = self;
+        let millis = |time: Option<Duration>| time.map(super::millis);
+        Conditions::default()
+            .on_list(
+                ":emails",
+                self.email_addresses.as_deref(),
+                "users.id IN (SELECT user_id FROM email_addresses
+                   WHERE email_address IN (SELECT value FROM json_each(:emails)))",
+            )
+            .on_list(":ids", self.ids.as_deref(), "users.id IN (SELECT value FROM json_each(:ids))")
+            .on_list(
+                ":external_ids",
+                self.external_ids.as_deref(),
+                "users.external_id IN (SELECT value FROM json_each(:external_ids))",
+            )
+            .on_list(
+                ":usernames",
+                self.usernames.as_deref(),
+                "users.username IN (SELECT value FROM json_each(:usernames))",
+            )
+            .on_list(
+                ":organizations",
+                self.organization_ids.as_deref(),
+                "users.id IN (SELECT user_id FROM organization_memberships
+                   WHERE organization_id IN (SELECT value FROM json_each(:organizations)))",
+            )
+            .on(":created_after", millis(created.after), "users.created_at > :created_after")
+            .on(":created_before", millis(created.before), "users.created_at < :created_before")
+            .on(":active_after", millis(last_active.after), "users.last_active_at > :active_after")
+            .on(":active_before", millis(last_active.before), "users.last_active_at < :active_before")
+            .on(":sign_in_after", millis(last_sign_in.after), "users.last_sign_in_at > :sign_in_after")
+            .on(":sign_in_before", millis(last_sign_in.before), "users.last_sign_in_at < :sign_in_before")
+            .on_piece(":query", self.query.as_deref(), QUERY)
     }
 }
