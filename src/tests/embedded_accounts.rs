@@ -117,6 +117,26 @@ async fn a_password_is_verified_and_replaced() {
 }
 
 #[tokio::test]
+async fn nobody_has_an_authenticator_or_a_providers_token() {
+    let app = App::start(&[]).await;
+    let api = Api::of(&app);
+    let verify = format!("/v1/users/{ADA}/verify_totp");
+    assert_eq!(api.refusal(Method::POST, &verify, "{}").await, refused(422, "form_param_missing", "code"));
+    let code = json!({ "code": "123456" }).to_string();
+    assert_eq!(api.refusal(Method::POST, &verify, &code).await, refused(422, "form_code_incorrect", "code"));
+    let nobody = api.refusal(Method::POST, "/v1/users/user_nobody/verify_totp", &code).await;
+    assert_eq!(nobody, refused(404, "resource_not_found", ""));
+
+    let tokens = format!("/v1/users/{ADA}/oauth_access_tokens/oauth_custom_local_id");
+    let none = json!({ "data": [], "total_count": 0 });
+    assert_eq!(api.get(&format!("{tokens}?paginated=true")).await, none);
+    let scopes = api.refusal(Method::GET, &format!("{tokens}?scopes=email"), "").await;
+    assert_eq!(scopes, refused(422, "form_param_unknown", "scopes"));
+    let nobody = api.refusal(Method::GET, "/v1/users/user_nobody/oauth_access_tokens/oauth_google", "").await;
+    assert_eq!(nobody, refused(404, "resource_not_found", ""));
+}
+
+#[tokio::test]
 async fn addresses_come_change_and_go() {
     let app = App::start(&[]).await;
     let api = Api::of(&app);

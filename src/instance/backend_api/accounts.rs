@@ -1,13 +1,13 @@
 //! Accounts: making, deleting, banning and locking them, and their passwords.
 
-use std::sync::Arc;
+use std::{iter, sync::Arc};
 
 use axum::{Json, extract::State};
 use serde_json::{Value, json};
 
 use super::{
     names,
-    request::{Fields, Segments, invalid, missing},
+    request::{Fields, Params, Segments, invalid, missing},
     resources,
     users::{UNKNOWN, name},
 };
@@ -141,6 +141,29 @@ pub async fn verify_password(
         return Ok(Json(json!({ "verified": true })));
     }
     Err(ClerkError::form("incorrect_password", "password", "is not right"))
+}
+
+/// `POST /v1/users/{id}/verify_totp`: no `code` is right, since nobody has a second factor here.
+pub async fn verify_totp(
+    State(state): State<Arc<InstanceState>>,
+    Segments(id): Segments<String>,
+    fields: Fields,
+) -> Result<Json<Value>, ClerkError> {
+    fields.required_text("code")?;
+    state.store.user(id).await?.ok_or(UNKNOWN)?;
+    Err(ClerkError::form("form_code_incorrect", "code", "is not right: the user has no authenticator application"))
+}
+
+/// `GET /v1/users/{id}/oauth_access_tokens/{provider}`: always an empty page. An identity provider's token is asked once
+/// who somebody is, and not kept.
+pub async fn list_oauth_access_tokens(
+    State(state): State<Arc<InstanceState>>,
+    Segments((id, _provider)): Segments<(String, String)>,
+    params: Params,
+) -> Result<Json<Value>, ClerkError> {
+    params.only(&["paginated", "limit", "offset"])?.page()?;
+    state.store.user(id).await?.ok_or(UNKNOWN)?;
+    Ok(Json(resources::page(iter::empty(), 0)))
 }
 
 /// What `PATCH /v1/users/{id}` asks of an account beyond names, checked.

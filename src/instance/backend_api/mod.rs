@@ -92,6 +92,8 @@ fn account_routes() -> Router<Arc<InstanceState>> {
         .route("/v1/users/{id}/lock", post(accounts::lock))
         .route("/v1/users/{id}/unlock", post(accounts::unlock))
         .route("/v1/users/{id}/verify_password", post(accounts::verify_password))
+        .route("/v1/users/{id}/verify_totp", post(accounts::verify_totp))
+        .route("/v1/users/{id}/oauth_access_tokens/{provider}", get(accounts::list_oauth_access_tokens))
         .route("/v1/users/{id}/external_accounts/{account_id}", delete(accounts::delete_external_account))
         .route("/v1/email_addresses", post(email_addresses::create))
         .route(
