@@ -5,6 +5,7 @@
 
 mod account_page;
 mod backend_api;
+mod backend_api_rows;
 mod backend_failures;
 mod browser_bundles;
 mod decisions;

@@ -1,12 +1,13 @@
-// Clerk's Backend API, by Clerk's own client: every row of it that the embedded Clerk serves.
+// Clerk's Backend API, by Clerk's own client: every row that it can ask for, but for those listed with the reason why not.
 
 import assert from "node:assert/strict";
 
 import { createClerkClient } from "@clerk/backend";
 
+import { requestsOf } from "../lib/asked.mjs";
 import { ADA_ID, GRACE } from "../lib/people.mjs";
 import { refused } from "../lib/refused.mjs";
-import { watchRows } from "../lib/rows.mjs";
+import { compareWithList, watchRows } from "../lib/rows.mjs";
 import { organizations } from "./backend/organizations.mjs";
 import { sessions } from "./backend/sessions.mjs";
 import { users } from "./backend/users.mjs";
@@ -17,6 +18,11 @@ export const packages = ["@clerk/backend"];
 export async function run({ instance, check }) {
   const { CLERK_SECRET_KEY: secretKey, CLERK_API_URL: apiUrl } = instance.settingsFor("express");
   const clerk = createClerkClient({ secretKey, apiUrl });
+  await check("every function of it asks for a row that is served, or is listed with the reason why not", async () => {
+    const { requests, silent } = await requestsOf((apiUrl) => createClerkClient({ secretKey, apiUrl }));
+    assert.deepEqual(silent, [], "functions that asked for nothing");
+    assert.deepEqual(compareWithList(requests), { unlisted: [], unused: [] });
+  });
   const rows = watchRows(apiUrl);
 
   await check("the secret key is asked for", async () => {
@@ -28,7 +34,7 @@ export async function run({ instance, check }) {
   await templates(clerk, check);
   await keysAndTokens(clerk, check);
   await actorTokens(clerk, instance, check);
-  await check(`all ${rows.served} rows that the embedded Clerk serves`, async () => {
+  await check(`all ${rows.served} rows that are listed as served`, async () => {
     assert.deepEqual(rows.stop(), [], "rows that nothing above calls");
   });
 }

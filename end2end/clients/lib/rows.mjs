@@ -1,55 +1,53 @@
-// Which rows of the Backend API the embedded Clerk serves, as its router lists them, and which of them were called.
+// The rows of Clerk's Backend API: backend_rows.json lists what its client can ask for, what of it the embedded Clerk
+// serves, and why it does not serve the rest.
 
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { readFileSync } from "node:fs";
-import { resolve } from "node:path";
+import { join } from "node:path";
 
-const ROUTER = resolve(import.meta.dirname, "../../../src/instance/backend_api/mod.rs");
+const LISTED = JSON.parse(readFileSync(join(import.meta.dirname, "backend_rows.json"), "utf8"));
+// Those without a parameter go before those that would take their name for one.
+const SERVED = LISTED.served.map(readRow).sort((one, other) => one.parameters - other.parameters);
+const ROWS = [...SERVED, ...LISTED["not served"].flatMap(({ rows }) => rows.map(readRow))];
 const REQUESTS = "undici:request:create";
 
 /** Notes which rows this process calls, from now on. */
 export function watchRows(apiUrl) {
   const base = new URL(apiUrl);
-  const missing = new Map(servedRows().map((row) => [row.name, row]));
-  const rows = [...missing.values()];
+  const missing = new Set(SERVED);
   const note = ({ request }) => {
     const url = new URL(request.path, request.origin);
     if (url.origin !== base.origin || !url.pathname.startsWith(`${base.pathname}/`)) return;
-    const path = url.pathname.slice(base.pathname.length);
-    missing.delete(rows.find(({ method, pattern }) => method === request.method && pattern.test(path))?.name);
+    missing.delete(find(SERVED, request.method, url.pathname.slice(base.pathname.length)));
   };
   subscribe(REQUESTS, note);
   return {
-    served: rows.length,
+    served: SERVED.length,
     /** Stops, and returns the rows that nobody called. */
     stop() {
       unsubscribe(REQUESTS, note);
-      return [...missing.keys()];
+      return [...missing].map(({ name }) => name);
     },
   };
 }
 
-/** The rows, those without a parameter first: they go before those that would take their name for one. */
-function servedRows() {
-  const routes = readFileSync(ROUTER, "utf8").split(".route(").slice(1).map(argumentsOf);
-  const rows = routes.flatMap((text) => {
-    const path = /"([^"]+)"/.exec(text)[1];
-    const pattern = new RegExp(`^${path.replaceAll(/\{\w+\}/g, "[^/]+")}$`);
-    const methods = [...text.matchAll(/\b(get|post|put|patch|delete)\(/g)].map(([, method]) => method.toUpperCase());
-    return methods.map((method) => ({ method, path, pattern, name: `${method} ${path}` }));
+/** Which of these requests (`GET /v1/users`) the list lacks, and which rows of it none of them is for. */
+export function compareWithList(requests) {
+  const unused = new Set(ROWS);
+  const unlisted = requests.filter((request) => {
+    const row = find(ROWS, ...request.split(" "));
+    unused.delete(row);
+    return !row;
   });
-  return rows.sort((one, other) => parameters(one) - parameters(other));
+  return { unlisted, unused: [...unused].map(({ name }) => name) };
 }
 
-const parameters = ({ path }) => path.split("{").length;
+const find = (rows, method, path) =>
+  rows.find((row) => (row.method === "*" || row.method === method) && row.pattern.test(path));
 
-/** What stands before the parenthesis that closes the call. */
-function argumentsOf(text) {
-  let depth = 1;
-  const end = [...text].findIndex((character) => {
-    if (character === "(") depth += 1;
-    if (character === ")") depth -= 1;
-    return depth === 0;
-  });
-  return text.slice(0, end);
+/** A row as it is written: `GET /v1/users/{user}`, or `* /v1/machines*` for all that begins so. */
+function readRow(name) {
+  const [method, path] = name.split(" ");
+  const pattern = new RegExp(`^${path.replaceAll(/\{\w+\}/g, "[^/]+").replace("*", ".*")}$`);
+  return { name, method, pattern, parameters: path.split("{").length };
 }

@@ -29,6 +29,11 @@ export async function users({ users, emailAddresses }, instance, check) {
   });
   await check("users: external_id, username, locale, and the list's filters", () => listFilters(users, user.id));
   await check("users: verify and replace password", () => passwords(users, user.id, password));
+  await check("users: authenticator codes and providers' tokens: there are none", async () => {
+    await refused(users.verifyTOTP({ userId: user.id, code: "123456" }), 422);
+    const { data, totalCount } = await users.getUserOauthAccessToken(user.id, "custom_local_id");
+    assert.deepEqual([data, totalCount], [[], 0]);
+  });
   await check("users: picture, served", async () => {
     const { imageUrl } = await users.updateUserProfileImage(user.id, { file: picture(1) });
     await isServed(imageUrl, picture(1));
