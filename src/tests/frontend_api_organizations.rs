@@ -51,6 +51,24 @@ async fn members_are_listed_for_who_may_see_them() {
 }
 
 #[tokio::test]
+async fn domains_are_listed_for_who_may_see_them() {
+    let app = App::start(&[]).await;
+    let (mut ada, mut grace) = (page_of(&app, "ada").await, page_of(&app, "grace").await);
+    let path = format!("{ACME}/domains?paginated=true&limit=1");
+    let list = ok(ada.get(&path).await);
+    assert_eq!(list["response"], json!({ "data": [], "total_count": 0 }));
+    for name in ["acme.example", "acme.test"] {
+        Api::of(&app).post(&format!("/v1{ACME}/domains"), &json!({ "name": name })).await;
+    }
+    let list = ok(ada.get(&path).await);
+    let (data, total) = (&list["response"]["data"], &list["response"]["total_count"]);
+    assert_eq!((&data[0]["name"], &data[1], total), (&json!("acme.test"), &Value::Null, &json!(2)));
+    assert_eq!(refusal(grace.get(&path).await), missing());
+    let elsewhere = refusal(ada.get("/organizations/org_nobody/domains").await);
+    assert_eq!(elsewhere, refused(404, "resource_not_found", ""));
+}
+
+#[tokio::test]
 async fn members_come_change_and_go_by_who_may_manage_them() {
     let app = App::start(&[]).await;
     let (mut ada, mut grace) = (page_of(&app, "ada").await, page_of(&app, "grace").await);

@@ -182,6 +182,7 @@ fn organizations() -> Router<Arc<InstanceState>> {
         .route("/organizations/{id}/invitations/bulk", post(organization_invitations::create_several))
         .route("/organizations/{id}/invitations/{invitation_id}/revoke", post(organization_invitations::revoke))
         .route("/organizations/{id}/roles", get(organizations::roles))
+        .route("/organizations/{id}/domains", get(organizations::domains))
 }
 
 /// Clerk's client sends every change as a `POST`, which needs no preflight, and says in the query what it is.

@@ -13,14 +13,14 @@ use super::{
     caller::{Caller, Reply},
     form::Form,
     list_query::ListQuery,
-    permissions::{DELETE_PROFILE, MANAGE_PROFILE, keep_a_manager, require},
+    permissions::{DELETE_PROFILE, MANAGE_DOMAINS, MANAGE_PROFILE, READ_DOMAINS, keep_a_manager, require},
     resources::deleted,
 };
 use crate::instance::{
     InstanceState,
     clerk_error::ClerkError,
     organization_errors::{NOT_A_MEMBER, UNKNOWN_ORGANIZATION, organization_name, slug},
-    organization_resources::{Reader, counted_organization, invitation, membership, role},
+    organization_resources::{Reader, counted_organization, domain, invitation, membership, role},
     store::{NewOrganization, OrganizationChange, User},
 };
 
@@ -199,6 +199,24 @@ pub async fn roles(
         }
         let data: Vec<Value> = call.roles()?.iter().map(role).collect();
         Ok(Reply::Resource(json!({ "total_count": data.len(), "data": data })))
+    });
+    work.await
+}
+
+/// `GET /v1/organizations/{id}/domains`: what `<OrganizationProfile/>` asks for whoever may see them. Here only servers
+/// change them.
+pub async fn domains(
+    State(state): State<Arc<InstanceState>>,
+    caller: Caller,
+    Path(id): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, ClerkError> {
+    let (page, session) = (ListQuery::read(query).page(), caller.session());
+    let work = state.answer(&caller, move |call| {
+        require(call, &session, &id, &[READ_DOMAINS, MANAGE_DOMAINS])?;
+        let (found, total) = call.domains(&id, page)?;
+        let data: Vec<Value> = found.iter().map(domain).collect();
+        Ok(Reply::Resource(json!({ "data": data, "total_count": total })))
     });
     work.await
 }

@@ -11,6 +11,8 @@ use crate::instance::{
 
 pub const READ_MEMBERS: &str = "org:sys_memberships:read";
 pub const MANAGE_MEMBERS: &str = "org:sys_memberships:manage";
+pub const READ_DOMAINS: &str = "org:sys_domains:read";
+pub const MANAGE_DOMAINS: &str = "org:sys_domains:manage";
 pub const MANAGE_PROFILE: &str = "org:sys_profile:manage";
 pub const DELETE_PROFILE: &str = "org:sys_profile:delete";
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use rusqlite::{OptionalExtension, Row, Transaction, params};
 
 use super::{
-    Page, Store, StoreError, from_millis, millis,
+    Call, Page, Store, StoreError, from_millis, millis,
     organizations::{self, OrganizationError},
 };
 use crate::instance::ids::new_id;
@@ -57,21 +57,7 @@ impl Store {
         filter: DomainChange,
         page: Page,
     ) -> Result<(Vec<Domain>, u32), StoreError> {
-        self.write(move |transaction| {
-            let matches = "FROM organization_domains WHERE organization_id = ?1
-               AND (?2 IS NULL OR enrollment_mode = ?2) AND (?3 IS NULL OR verified = ?3)";
-            let wanted = params![organization_id, filter.enrollment_mode, filter.verified];
-            let total = transaction.query_row(&format!("SELECT count(*) {matches}"), wanted, |row| row.get(0))?;
-            let found = transaction
-                .prepare(&format!("SELECT * {matches} ORDER BY created_at DESC, rowid DESC LIMIT ?4 OFFSET ?5"))?
-                .query_map(
-                    params![organization_id, filter.enrollment_mode, filter.verified, page.limit, page.offset],
-                    row_to_domain,
-                )?
-                .collect::<Result<_, _>>()?;
-            Ok((found, total))
-        })
-        .await
+        self.write(move |transaction| list(transaction, &organization_id, &filter, page)).await
     }
 
     /// Adds a domain to an organization. Its name is in lower case.
@@ -132,6 +118,33 @@ impl Store {
         })
         .await
     }
+}
+
+impl Call<'_> {
+    /// As [`Store::domains`], whatever they are like.
+    pub fn domains(&self, organization_id: &str, page: Page) -> rusqlite::Result<(Vec<Domain>, u32)> {
+        list(self.transaction, organization_id, &DomainChange::default(), page)
+    }
+}
+
+fn list(
+    transaction: &Transaction<'_>,
+    organization_id: &str,
+    filter: &DomainChange,
+    page: Page,
+) -> rusqlite::Result<(Vec<Domain>, u32)> {
+    let matches = "FROM organization_domains WHERE organization_id = ?1
+       AND (?2 IS NULL OR enrollment_mode = ?2) AND (?3 IS NULL OR verified = ?3)";
+    let wanted = params![organization_id, filter.enrollment_mode, filter.verified];
+    let total = transaction.query_row(&format!("SELECT count(*) {matches}"), wanted, |row| row.get(0))?;
+    let found = transaction
+        .prepare(&format!("SELECT * {matches} ORDER BY created_at DESC, rowid DESC LIMIT ?4 OFFSET ?5"))?
+        .query_map(
+            params![organization_id, filter.enrollment_mode, filter.verified, page.limit, page.offset],
+            row_to_domain,
+        )?
+        .collect::<Result<_, _>>()?;
+    Ok((found, total))
 }
 
 fn domain(transaction: &Transaction<'_>, organization_id: &str, id: &str) -> rusqlite::Result<Option<Domain>> {
