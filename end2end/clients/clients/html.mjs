@@ -6,6 +6,7 @@ import { serve } from "../lib/app.mjs";
 import { continueAs, signIn, signOut, signUp } from "../lib/components.mjs";
 import { GRACE, newcomer } from "../lib/people.mjs";
 import { PIXEL } from "../lib/pictures.mjs";
+import { organizations } from "./html/organizations.mjs";
 
 export const title = "A bare page";
 export const packages = ["@clerk/clerk-js", "@clerk/ui"];
@@ -64,6 +65,7 @@ export async function run({ instance, browser, check }) {
     });
     await elsewhere(browser, app.origin, check);
     await connections(browser, app.origin, check);
+    await organizations(browser, app.origin, check);
   } finally {
     await app.stop();
   }

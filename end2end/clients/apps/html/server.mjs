@@ -22,7 +22,12 @@ const page = `<!doctype html>
     <div id="user-button"></div>
     <div id="component"></div>
     <script>
-      const mounts = { "/sign-in": "mountSignIn", "/sign-up": "mountSignUp", "/profile": "mountUserProfile" };
+      const mounts = {
+        "/sign-in": "mountSignIn",
+        "/sign-up": "mountSignUp",
+        "/profile": "mountUserProfile",
+        "/organizations": "mountOrganizationSwitcher",
+      };
       window.addEventListener("load", async () => {
         const Clerk = window.Clerk;
         const options = { signInUrl: "/sign-in", signUpUrl: "/sign-up", telemetry: false };
