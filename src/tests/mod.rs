@@ -46,6 +46,7 @@ mod hosted_clerk;
 mod journey;
 mod lab;
 mod operations;
+mod rust_service;
 mod session_tokens;
 mod social_connections;
 mod social_portal;
