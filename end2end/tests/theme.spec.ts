@@ -33,6 +33,27 @@ test("one stays on the page where one chose", async ({ page }) => {
   await expectBackground(page, DARK);
 });
 
+test("nothing is painted before the choice is known", async ({ page, homePage }) => {
+  await page.emulateMedia({ colorScheme: "light" });
+  await homePage.goto();
+  await choose(page, "Dark");
+  await page.route("**/theme.css", async (route) => {
+    // The whole page is there, and has had the time to be painted.
+    await page.locator("footer").waitFor({ state: "attached" });
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    await route.continue();
+  });
+  await homePage.goto();
+  const painted = () => page.evaluate(() => performance.getEntriesByName("first-paint")[0]?.startTime ?? 0);
+  await expect.poll(painted).toBeGreaterThan(500);
+  const known = await page.evaluate(() => {
+    const entries = performance.getEntriesByType("resource") as PerformanceResourceTiming[];
+    return entries.find(({ name }) => name.endsWith("/theme.css"))?.responseEnd ?? Infinity;
+  });
+  expect(await painted()).toBeGreaterThanOrEqual(known);
+  await expectBackground(page, DARK);
+});
+
 async function choose(page: Page, name: string): Promise<void> {
   const button = page.getByRole("group", { name: "Colours" }).getByRole("button", { name });
   await button.click();
