@@ -1,5 +1,8 @@
 // Other sites cannot act for a user, nor sign somebody in.
 
+import type { Page } from "@playwright/test";
+
+import { leave } from "../fixtures/navigation";
 import { expect, test } from "../fixtures/test";
 import { GRACE } from "../fixtures/users";
 
@@ -14,14 +17,11 @@ for (const { who, origin } of SITES) {
     watch.expectOrigin(origin);
     watch.expectStatus(403);
     await signInPage.enterAs(GRACE);
-    // What the page still loads would be held to the policy of the next one.
-    await page.waitForLoadState("networkidle");
-    const form = `<form method="post" action="${server.url}/rpc/sign_out"><button>Win a prize</button></form>`;
-    await page.route(`${origin}/`, (route) => route.fulfill({ contentType: "text/html", body: form }));
-    await page.goto(`${origin}/`);
-    await page.getByRole("button").click();
+    await leave(page);
+    await prize(page, origin, `<form method="post" action="${server.url}/rpc/sign_out"><button>Win a prize</button></form>`);
     await expect(page.getByRole("heading", { level: 1 })).toHaveText(/came from elsewhere/);
 
+    await leave(page);
     await accountPage.goto();
     await expect(accountPage.greeting).toBeVisible();
   });
@@ -34,9 +34,7 @@ for (const { who, origin } of SITES) {
         <input name="identifier" value="${GRACE.email}"><input name="password" value="${GRACE.password}">
         <button>Win a prize</button>
       </form>`;
-    await page.route(`${origin}/`, (route) => route.fulfill({ contentType: "text/html", body: form }));
-    await page.goto(`${origin}/`);
-    await page.getByRole("button").click();
+    await prize(page, origin, form);
     await expect(page.getByRole("heading", { level: 1 })).toHaveText(/came from elsewhere/);
     expect((await context.cookies(server.url)).map((cookie) => cookie.name)).not.toContain("__session");
   });
@@ -48,4 +46,12 @@ for (const { who, origin } of SITES) {
     await accountPage.goto();
     await expect(accountPage.greeting).toBeVisible();
   });
+}
+
+/** Sends a form of that origin, whose page has nothing else to load. */
+async function prize(page: Page, origin: string, form: string): Promise<void> {
+  const body = `<!doctype html><link rel="icon" href="data:,">${form}`;
+  await page.route(`${origin}/`, (route) => route.fulfill({ contentType: "text/html", body }));
+  await page.goto(`${origin}/`);
+  await page.getByRole("button").click();
 }

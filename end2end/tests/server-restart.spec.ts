@@ -1,7 +1,6 @@
 // Users and sessions outlive the server, however it ends.
 
-import type { Page } from "@playwright/test";
-
+import { leave } from "../fixtures/navigation";
 import type { Server } from "../fixtures/server";
 import { expect, test } from "../fixtures/test";
 import { newcomer } from "../fixtures/users";
@@ -68,9 +67,4 @@ for (const { how, again } of ENDS) {
     await accountPage.goto();
     await expect(signInPage.heading).toBeVisible();
   });
-}
-
-/** Leaves nothing under way that the browser would rightly complain about. */
-async function leave(page: Page): Promise<void> {
-  await page.goto("about:blank");
 }
