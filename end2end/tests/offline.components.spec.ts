@@ -2,8 +2,6 @@
 
 import type { Page } from "@playwright/test";
 
-import { violations } from "../fixtures/axe";
-import { LOOKS, prepare, take } from "../fixtures/screenshot";
 import { expect, test } from "../fixtures/test";
 import type { Watch } from "../fixtures/watch";
 import { GRACE } from "../fixtures/users";
@@ -30,15 +28,6 @@ for (const [what, without] of [
     await goesOffline(page, watch, without);
     await signInPage.goto("/account?from=offline");
     await expect(page.getByRole("heading", { name: MISSING })).toBeVisible();
-    for (const look of LOOKS) {
-      await prepare(page, look);
-      expect(await violations(page), look.suffix).toEqual([]);
-      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(look.width);
-      if (look.hasPictures) {
-        await take(page, "form-missing", look, false);
-      }
-    }
-
     await page.getByRole("link", { name: "Use the page without scripts" }).click();
     await new SignInPage(page).signIn(GRACE);
     await expect(page).toHaveURL("/account?from=offline");
