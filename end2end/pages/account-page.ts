@@ -1,6 +1,6 @@
 // `/account`
 
-import type { Locator, Page, Response } from "@playwright/test";
+import { type Locator, type Page, type Response, expect } from "@playwright/test";
 
 import { SiteHeader } from "./site-header";
 
@@ -27,6 +27,11 @@ export class AccountPage {
 
   async goto(query = ""): Promise<Response | null> {
     return this.page.goto(AccountPage.PATH + query);
+  }
+
+  /** Waits until its scripts, if it may run any, have come and run. */
+  async settle(scriptsOn: boolean): Promise<void> {
+    await expect(this.tokenClock).toHaveText(scriptsOn ? /^valid for / : /^valid until /);
   }
 
   /** Follows "Try again" and returns the page that came. */

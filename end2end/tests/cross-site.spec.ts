@@ -13,10 +13,18 @@ const SITES = [
 ];
 
 for (const { who, origin } of SITES) {
-  test(`a form on ${who} signs nobody out`, async ({ page, accountPage, server, signInPage, watch }) => {
+  test(`a form on ${who} signs nobody out`, async ({
+    page,
+    accountPage,
+    javaScriptEnabled,
+    server,
+    signInPage,
+    watch,
+  }) => {
     watch.expectOrigin(origin);
     watch.expectStatus(403);
     await signInPage.enterAs(GRACE);
+    await accountPage.settle(javaScriptEnabled !== false);
     await leave(page);
     await prize(page, origin, `<form method="post" action="${server.url}/rpc/sign_out"><button>Win a prize</button></form>`);
     await expect(page.getByRole("heading", { level: 1 })).toHaveText(/came from elsewhere/);
