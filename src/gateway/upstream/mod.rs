@@ -1,6 +1,7 @@
 //! Sending requests on to upstreams: one pool of connections, bodies streamed both ways, web sockets passed through.
 //! Trailers are not sent on: nobody looked at them.
 
+mod connections;
 mod expiring;
 mod tunnel;
 mod upload;
@@ -13,16 +14,14 @@ use axum::{
     http::{HeaderValue, Response, StatusCode, Version, header},
 };
 use http_body_util::LengthLimitError;
-use hyper::{body::Incoming, upgrade::OnUpgrade};
-use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
-use hyper_util::{
-    client::legacy::{Client, connect::HttpConnector},
-    rt::{TokioExecutor, TokioTimer},
-};
+use hyper::upgrade::OnUpgrade;
+use hyper_rustls::HttpsConnectorBuilder;
+use hyper_util::client::legacy::connect::HttpConnector;
 use tokio::time::timeout;
 use tracing::Instrument;
 
 use self::{
+    connections::{Connections, SendError},
     expiring::Expiring,
     tunnel::{Lifetime, Tunnels},
     upload::{Patience, Turn, too_slow, watched},
@@ -38,8 +37,6 @@ use super::{
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// A client that sends nothing of its body for so long has gone, or means no good.
 const CLIENT_PATIENCE: Duration = Duration::from_secs(60);
-/// Shorter than upstreams keep idle connections open, so that few are reused that have just ended.
-const IDLE_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// No TLS back end can be set up.
 #[derive(Debug, thiserror::Error)]
@@ -49,7 +46,7 @@ pub struct UpstreamError(String);
 /// Sends requests on. Clones share their connections.
 #[derive(Clone)]
 pub struct Upstream {
-    client: Client<HttpsConnector<HttpConnector>, Body>,
+    connections: Connections,
     tunnels: Tunnels,
 }
 
@@ -80,9 +77,7 @@ impl Upstream {
             .https_or_http()
             .enable_http1()
             .wrap_connector(connector);
-        let mut builder = Client::builder(TokioExecutor::new());
-        builder.pool_timer(TokioTimer::new()).pool_idle_timeout(IDLE_TIMEOUT);
-        Ok(Self { client: builder.build(connector), tunnels: Tunnels::default() })
+        Ok(Self { connections: Connections::new(connector), tunnels: Tunnels::default() })
     }
 
     /// Ends every web socket that passes through, and waits until they have ended: a stop does not wait for them.
@@ -109,7 +104,6 @@ impl Upstream {
         let mut response = self.exchange(request, limits.patience, context).await?;
         let tunnel = response.status() == StatusCode::SWITCHING_PROTOCOLS;
         let upstream_end = tunnel.then(|| hyper::upgrade::on(&mut response));
-        let mut response = response.map(Body::new);
         // The older version would end with the connection, and an answer that broke off would look whole.
         *response.version_mut() = Version::HTTP_11;
         remove_hop_by_hop(response.headers_mut());
@@ -134,14 +128,14 @@ impl Upstream {
         request: Request,
         patience: Duration,
         context: &Context,
-    ) -> Result<Response<Incoming>, Problem> {
+    ) -> Result<Response<Body>, Problem> {
         let answer = if request.body().is_end_stream() {
-            timeout(patience, self.client.request(request)).await.map_err(|_| Turn::Upstream)
+            timeout(patience, self.connections.send(request)).await.map_err(|_| Turn::Upstream)
         } else {
             let (parts, body) = request.into_parts();
             let (body, turns) = watched(body);
             tokio::select! {
-                answer = self.client.request(Request::from_parts(parts, body)) => Ok(answer),
+                answer = self.connections.send(Request::from_parts(parts, body)) => Ok(answer),
                 slow = too_slow(turns, Patience { client: CLIENT_PATIENCE, upstream: patience }) => Err(slow),
             }
         };
@@ -153,8 +147,6 @@ impl Upstream {
 /// of that.
 fn prepare(request: &mut Request) -> Option<OnUpgrade> {
     *request.version_mut() = Version::HTTP_11;
-    // The upstream's own name, from the address.
-    request.headers_mut().remove(header::HOST);
     propagate(request.headers_mut());
     let extensions = std::mem::take(request.extensions_mut());
     extensions.get::<WebSocketWanted>()?;
@@ -186,7 +178,7 @@ fn broken(detail: &'static str) -> Problem {
     Problem::new(StatusCode::BAD_GATEWAY, "upstream_failed", detail)
 }
 
-fn failed(error: &hyper_util::client::legacy::Error, context: &Context) -> Problem {
+fn failed(error: &SendError, context: &Context) -> Problem {
     let first: &(dyn Error + 'static) = error;
     let causes: Vec<_> = std::iter::successors(Some(first), |&cause| cause.source()).collect();
     if causes.iter().any(|cause| cause.is::<LengthLimitError>()) {
@@ -197,7 +189,7 @@ fn failed(error: &hyper_util::client::legacy::Error, context: &Context) -> Probl
     }
     let text: Vec<String> = causes.iter().map(ToString::to_string).collect();
     tracing::warn!(gateway.request_id = %context.arrival.request_id, error = text.join(": "), "an upstream failed");
-    if error.is_connect() {
+    if matches!(error, SendError::Connect(_)) {
         return broken("The upstream cannot be reached.");
     }
     broken("The upstream broke off before it answered.")
