@@ -128,8 +128,13 @@ impl Connections {
             }
             return Ok(Response::from_parts(parts, Body::empty()));
         }
-        let mut answering =
-            Answering { body, connection: Some(connection), origin: origin.clone(), kept: self.kept.clone() };
+        let mut answering = Answering {
+            body,
+            broken: None,
+            connection: Some(connection),
+            origin: origin.clone(),
+            kept: self.kept.clone(),
+        };
         let body = if answering.body.is_end_stream() {
             answering.keep();
             Body::empty()
@@ -178,6 +183,8 @@ impl Connection {
 /// The body of an answer, which moves its connection along, and keeps it in the end.
 struct Answering {
     body: Incoming,
+    /// How it broke off, once all that came before has been taken.
+    broken: Option<hyper::Error>,
     connection: Option<Connection>,
     origin: Origin,
     kept: Arc<Kept>,
@@ -210,7 +217,16 @@ impl HttpBody for Answering {
         mut self: Pin<&mut Self>,
         task: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+        if let Some(error) = self.broken.take() {
+            return Poll::Ready(Some(Err(error)));
+        }
         let polled = self.poll_body(task);
+        if let Poll::Ready(Some(Err(error))) = polled {
+            // The server forgets what it has not sent yet when a body breaks off: first it is to send that.
+            self.broken = Some(error);
+            task.waker().wake_by_ref();
+            return Poll::Pending;
+        }
         let is_over = matches!(polled, Poll::Ready(None)) || self.body.is_end_stream();
         if polled.is_ready() && is_over {
             self.keep();
