@@ -43,6 +43,9 @@ const MAX_MINT_RATIO: f64 = 1.3;
 /// A search through all users would make it a hundred times as long.
 const MAX_GROWTH: f64 = 2.0;
 const FEW_USERS: u32 = 100;
+/// The slugs are those of [`embedded::ORGANIZATIONS`].
+const SWITCHES: [&str; 2] =
+    ["active_organization_id=bench-a&intent=select_org", "active_organization_id=bench-b&intent=select_org"];
 
 /// How much is measured.
 struct Extent {
@@ -103,8 +106,9 @@ fn main() -> ExitCode {
     }
     println!("\nOther calls, {PER_SECOND} a second, {} users.", extent.many_users);
     let browser = Arc::new(runtime.block_on(many.sign_in(0, Hash::Least)).0);
-    for (name, method, path, form) in calls(&browser) {
-        let mut samples = runtime.block_on(at_a_rate(&many, &browser, &method, &path, form, extent.seconds));
+    let address = runtime.block_on(many.add_address(&browser));
+    for (name, method, path, forms) in calls(&browser, &address) {
+        let mut samples = runtime.block_on(at_a_rate(&many, &browser, &method, &path, forms, extent.seconds));
         let bound = report.bound(samples.quantile(0.99), MAX_CALL_MICROS);
         Report::line(name, &mut samples, &bound);
     }
@@ -126,17 +130,25 @@ async fn sign_ins(few: (&Embedded, u32), many: (&Embedded, u32), hash: Hash, tim
     (short, long)
 }
 
-/// Name, method, path and form of each call.
-fn calls(browser: &SignedIn) -> [(&'static str, Method, String, &'static str); 7] {
+/// Name, method and path of a call, and its forms, which take turns: a second one that asks for something else makes every
+/// call write.
+type BenchCall = (&'static str, Method, String, [&'static str; 2]);
+
+fn calls(browser: &SignedIn, address: &str) -> [BenchCall; 10] {
     let session = format!("/client/sessions/{}", browser.session_id);
+    let reading = |name, path: &str| (name, Method::GET, path.to_owned(), [""; 2]);
+    let posting = |name, path: String, forms| (name, Method::POST, path, forms);
     [
-        ("environment", Method::GET, "/environment".to_owned(), ""),
-        ("client", Method::GET, "/client".to_owned(), ""),
-        ("touch", Method::POST, format!("{session}/touch"), "active_organization_id=&intent=focus"),
-        ("tokens", Method::POST, format!("{session}/tokens"), "organization_id=&tab_state=focused"),
-        ("me", Method::GET, "/me".to_owned(), ""),
-        ("sessions of me", Method::GET, "/me/sessions/active".to_owned(), ""),
-        ("organizations of me", Method::GET, "/me/organization_memberships".to_owned(), ""),
+        reading("environment", "/environment"),
+        reading("client", "/client"),
+        posting("touch", format!("{session}/touch"), ["active_organization_id=&intent=focus"; 2]),
+        posting("touch, another organization each time", format!("{session}/touch"), SWITCHES),
+        posting("tokens", format!("{session}/tokens"), ["organization_id=&tab_state=focused"; 2]),
+        reading("me", "/me"),
+        ("me, changed", Method::PATCH, "/me".to_owned(), ["first_name=Ada", "first_name=Augusta"]),
+        posting("a code for an address of me", format!("/me/email_addresses/{address}/prepare_verification"), [""; 2]),
+        reading("sessions of me", "/me/sessions/active"),
+        reading("organizations of me", "/me/organization_memberships"),
     ]
 }
 
@@ -146,13 +158,13 @@ async fn at_a_rate(
     browser: &Arc<SignedIn>,
     method: &Method,
     path: &str,
-    form: &'static str,
+    forms: [&'static str; 2],
     seconds: f64,
 ) -> Samples {
     // The first one opens the connection.
-    embedded.call(browser, method.clone(), path, form, Instant::now()).await;
-    let (mut due_times, mut calls) = (due_times(seconds), JoinSet::new());
-    while let Some(due) = due_times.recv().await {
+    embedded.call(browser, method.clone(), path, forms[1], Instant::now()).await;
+    let (mut due_times, mut calls, mut forms) = (due_times(seconds), JoinSet::new(), forms.into_iter().cycle());
+    while let (Some(due), Some(form)) = (due_times.recv().await, forms.next()) {
         let (embedded, browser) = (Arc::clone(embedded), Arc::clone(browser));
         let (method, path) = (method.clone(), path.to_owned());
         calls.spawn(async move { embedded.call(&browser, method, &path, form, due).await });

@@ -15,6 +15,9 @@ use serde_json::Value;
 use tokio::{net::TcpListener, runtime::Runtime};
 use url::Url;
 
+/// Those that whoever the calls are measured with belongs to, by slug.
+pub const ORGANIZATIONS: [&str; 2] = ["bench-a", "bench-b"];
+
 /// An instance with many users, served on a port of its own.
 pub struct Embedded {
     pub instance: Instance,
@@ -93,6 +96,14 @@ impl Embedded {
         (SignedIn { session_id, cookie }, time)
     }
 
+    /// Gives somebody who is signed in one more address. Returns its id.
+    pub async fn add_address(&self, browser: &SignedIn) -> String {
+        let request = self.request(Method::POST, "/me/email_addresses", "email_address=more%40bench.example");
+        let answer = request.header("cookie", &browser.cookie).send().await.expect("an answer");
+        let body: Value = answer.json().await.expect("JSON");
+        body["response"]["id"].as_str().expect("an address").to_owned()
+    }
+
     /// A call by somebody who is signed in. Returns how long after `due` the answer was there.
     pub async fn call(&self, browser: &SignedIn, method: Method, path: &str, form: &str, due: Instant) -> Duration {
         let request = self.request(method, path, form).header("cookie", &browser.cookie);
@@ -136,7 +147,8 @@ fn now() -> Duration {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
 }
 
-/// Adds users by SQL: two for each number, one with a password hash of either kind.
+/// Adds users by SQL: two for each number, one with a password hash of either kind. The first of those that are quick to
+/// compare belongs to both organizations.
 fn fill(file: &PathBuf, users: u32) {
     let mut connection = connection(file);
     let full = seeded_hash(&connection);
@@ -157,6 +169,14 @@ fn fill(file: &PathBuf, users: u32) {
         );
         transaction.execute(&insert_users, params![users / 2, kind.name(), hash]).expect("users");
         transaction.execute(&insert_addresses, params![users / 2, kind.name()]).expect("addresses");
+    }
+    for slug in ORGANIZATIONS {
+        let insert = "INSERT INTO organizations (id, name, slug, max_allowed_memberships, admin_delete_enabled,
+                        created_at, updated_at) VALUES ('org_' || ?1, ?1, ?1, 0, 1, 0, 0)";
+        transaction.execute(insert, [slug]).expect("an organization");
+        let join = "INSERT INTO organization_memberships (id, organization_id, user_id, role, created_at, updated_at)
+                    VALUES ('orgmem_' || ?1, 'org_' || ?1, printf('user_%s%027d', ?2, 0), 'org:admin', 0, 0)";
+        transaction.execute(join, [slug, Hash::Least.name()]).expect("a member");
     }
     transaction.commit().expect("they are there");
 }

@@ -94,9 +94,8 @@ fn active_session(
     now: Duration,
 ) -> rusqlite::Result<Option<ActiveSession>> {
     let client = transaction
-        .query_row("SELECT id, updated_at FROM clients WHERE token_hash = ?1", [hash_secret(client_token)], |row| {
-            Ok((row.get::<_, String>(0)?, from_millis(row.get(1)?)))
-        })
+        .prepare_cached("SELECT id, updated_at FROM clients WHERE token_hash = ?1")?
+        .query_row([hash_secret(client_token)], |row| Ok((row.get::<_, String>(0)?, from_millis(row.get(1)?))))
         .optional()?;
     let Some((client_id, client_updated_at)) = client else { return Ok(None) };
     let session = sessions::active_in_client(transaction, &client_id, now)?;
@@ -105,7 +104,8 @@ fn active_session(
 
 fn client_id(transaction: &Transaction<'_>, token: &str) -> rusqlite::Result<Option<String>> {
     transaction
-        .query_row("SELECT id FROM clients WHERE token_hash = ?1", [hash_secret(token)], |row| row.get(0))
+        .prepare_cached("SELECT id FROM clients WHERE token_hash = ?1")?
+        .query_row([hash_secret(token)], |row| row.get(0))
         .optional()
 }
 

@@ -49,7 +49,8 @@ impl Call<'_> {
     pub fn locked_for(&self, user_id: &str) -> rusqlite::Result<Option<Duration>> {
         let until: Option<Option<i64>> = self
             .transaction
-            .query_row("SELECT locked_until FROM users WHERE id = ?1", [user_id], |row| row.get(0))
+            .prepare_cached("SELECT locked_until FROM users WHERE id = ?1")?
+            .query_row([user_id], |row| row.get(0))
             .optional()?;
         let until = until.flatten().map(from_millis).filter(|until| *until > self.now);
         Ok(until.map(|until| until.saturating_sub(self.now)))

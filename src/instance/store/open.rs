@@ -35,6 +35,8 @@ const TEMPLATES_SINCE: usize = 2;
 /// The first schema with organizations.
 const ORGANIZATIONS_SINCE: usize = 4;
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// More than there are statements to keep.
+const CACHED_STATEMENTS: usize = 128;
 
 /// What makes an instance itself.
 pub struct Identity {
@@ -61,7 +63,7 @@ impl Store {
         };
         connection.busy_timeout(BUSY_TIMEOUT)?;
         connection.pragma_update(None, "journal_mode", "WAL")?;
-        // What was answered survives a power cut, too.
+        // Schema and keys survive a power cut.
         connection.pragma_update(None, "synchronous", "FULL")?;
         connection.pragma_update(None, "foreign_keys", true)?;
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
@@ -77,6 +79,11 @@ impl Store {
             write_what_is_new(&transaction, before, seed, now)?;
         }
         transaction.commit()?;
+        // From here on calls do not wait for the disk, but for the one that moves what was written into the file. What was
+        // answered is with the operating system, so it outlives this program however that ends; a power cut may take the
+        // last calls, each whole, and the file stays sound.
+        connection.pragma_update(None, "synchronous", "NORMAL")?;
+        connection.set_prepared_statement_cache_capacity(CACHED_STATEMENTS);
         Ok((Self { connection: Arc::new(Mutex::new(connection)) }, identity))
     }
 }

@@ -200,3 +200,35 @@ async fn no_two_templates_have_the_same_name() {
     assert!(store.delete_jwt_template(made.id.clone()).await.unwrap());
     assert!(!store.delete_jwt_template(made.id).await.unwrap());
 }
+
+#[tokio::test]
+async fn an_organization_that_a_session_is_in_already_is_not_written_again() {
+    let (store, _) = File::new().open();
+    let session = store.start_session(ADA.to_owned(), None, String::new(), NOW).await.unwrap().0.session.id;
+    let lone = seeded_without_organization(&store).await;
+    let choose = async |session: &str, organization: Option<&str>| {
+        let changes = || store.connection.lock().unwrap().total_changes();
+        let before = changes();
+        let chosen = store.set_active_organization(session.to_owned(), organization.map(str::to_owned)).await.unwrap();
+        (chosen, changes() - before)
+    };
+    for (organization, expected) in [
+        (None, (true, 0)),
+        (Some("acme"), (true, 1)),
+        (Some("acme"), (true, 0)),
+        (Some(ACME), (true, 0)),
+        (Some("nowhere"), (false, 0)),
+        (Some("globex"), (true, 1)),
+        (None, (true, 1)),
+        (None, (true, 0)),
+    ] {
+        assert_eq!(choose(&session, organization).await, expected, "{organization:?}");
+    }
+    assert_eq!(choose(&lone, Some(ACME)).await, (false, 0), "of somebody who does not belong to it");
+}
+
+/// A session of somebody who belongs to no organization.
+async fn seeded_without_organization(store: &Store) -> String {
+    let mallory = SEED_USERS[2].id.to_owned();
+    store.start_session(mallory, None, String::new(), NOW).await.unwrap().0.session.id
+}

@@ -111,7 +111,7 @@ impl Store {
         self.write(move |transaction| {
             let sql = format!("SELECT * FROM {SESSIONS} WHERE id = :id AND {COUNTS}");
             let wanted: &[(&str, &dyn ToSql)] = named_params! { ":now": millis(now), ":id": id };
-            let Some(session) = transaction.query_row(&sql, wanted, row_to_session).optional()? else {
+            let Some(session) = transaction.prepare_cached(&sql)?.query_row(wanted, row_to_session).optional()? else {
                 return Ok(None);
             };
             let user = user(transaction, &session.user_id)?;
@@ -137,7 +137,7 @@ impl Store {
                 ":now": millis(now), ":id": id, ":user_id": user_id,
                 ":hash": hash_secret(refresh_token.expose_secret()),
             };
-            let session = transaction.query_row(&sql, wanted, row_to_session).optional()?;
+            let session = transaction.prepare_cached(&sql)?.query_row(wanted, row_to_session).optional()?;
             if let Some(session) = &session {
                 mark_used(transaction, session, now)?;
             }
@@ -228,19 +228,32 @@ impl Call<'_> {
     }
 }
 
+/// Pages ask for it whenever they get the focus: what is so already costs no write.
 fn activate(transaction: &Transaction<'_>, session_id: &str, id_or_slug: Option<&str>) -> rusqlite::Result<bool> {
-    let Some(wanted) = id_or_slug else {
-        let sql = "UPDATE sessions SET last_active_organization_id = NULL WHERE id = ?1";
-        return Ok(transaction.execute(sql, [session_id])? > 0);
+    let id = match id_or_slug {
+        Some(wanted) => match organizations::id_of(transaction, wanted)? {
+            Some(id) if may_be_in(transaction, session_id, &id)? => Some(id),
+            _ => return Ok(false),
+        },
+        None => None,
     };
-    let Some(id) = organizations::id_of(transaction, wanted)? else { return Ok(false) };
-    let changed = transaction.execute(
-        "UPDATE sessions SET last_active_organization_id = ?2 WHERE id = ?1
-         AND EXISTS (SELECT 1 FROM organization_memberships AS memberships
-           WHERE memberships.organization_id = ?2 AND memberships.user_id = sessions.user_id)",
-        [session_id, &id],
-    )?;
-    Ok(changed > 0)
+    transaction
+        .prepare_cached(
+            "UPDATE sessions SET last_active_organization_id = ?2
+             WHERE id = ?1 AND last_active_organization_id IS NOT ?2",
+        )?
+        .execute(params![session_id, id])?;
+    Ok(true)
+}
+
+/// Whether the user of a session belongs to an organization.
+fn may_be_in(transaction: &Transaction<'_>, session_id: &str, organization_id: &str) -> rusqlite::Result<bool> {
+    transaction
+        .prepare_cached(
+            "SELECT 1 FROM sessions JOIN organization_memberships AS memberships USING (user_id)
+             WHERE sessions.id = ?1 AND organization_id = ?2",
+        )?
+        .exists([session_id, organization_id])
 }
 
 /// Writes a new session.
@@ -293,7 +306,7 @@ pub(super) fn active_in_client(
     let sql =
         format!("SELECT * FROM {SESSIONS} WHERE client_id = :client_id AND {COUNTS} ORDER BY created_at DESC LIMIT 1");
     let wanted: &[(&str, &dyn ToSql)] = named_params! { ":now": millis(now), ":client_id": client_id };
-    transaction.query_row(&sql, wanted, row_to_session).optional()
+    transaction.prepare_cached(&sql)?.query_row(wanted, row_to_session).optional()
 }
 
 /// The sessions of a browser, whatever their status, newest first.
@@ -332,7 +345,7 @@ pub(super) fn mark_used(transaction: &Transaction<'_>, session: &Session, now: D
 fn session(transaction: &Transaction<'_>, id: &str, now: Duration) -> rusqlite::Result<Option<Session>> {
     let sql = format!("SELECT * FROM {SESSIONS} WHERE id = :id");
     let wanted: &[(&str, &dyn ToSql)] = named_params! { ":now": millis(now), ":id": id };
-    transaction.query_row(&sql, wanted, row_to_session).optional()
+    transaction.prepare_cached(&sql)?.query_row(wanted, row_to_session).optional()
 }
 
 fn row_to_session(row: &Row<'_>) -> rusqlite::Result<Session> {

@@ -224,3 +224,14 @@ fn nobody_else_can_read_the_file() {
     let mode = std::fs::metadata(&file.path).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
 }
+
+#[tokio::test]
+async fn the_disk_is_waited_for_when_the_file_is_made_and_not_with_every_call() {
+    let (store, _) = File::new().open();
+    let connection = store.connection.lock().unwrap();
+    let setting = |name: &str| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0)).unwrap();
+    const NORMAL: i64 = 1;
+    assert_eq!(setting("synchronous"), NORMAL);
+    let mode: String = connection.pragma_query_value(None, "journal_mode", |row| row.get(0)).unwrap();
+    assert_eq!(mode, "wal", "without it, this is not enough for a file that stays whole");
+}

@@ -234,8 +234,8 @@ fn change(
 
 /// The user with this id.
 pub(super) fn user(transaction: &Transaction<'_>, id: &str) -> rusqlite::Result<Option<User>> {
-    let user = transaction.query_row("SELECT * FROM users WHERE id = ?1", [id], row_to_user).optional()?;
-    let Some(mut user) = user else { return Ok(None) };
+    let mut statement = transaction.prepare_cached("SELECT * FROM users WHERE id = ?1")?;
+    let Some(mut user) = statement.query_row([id], row_to_user).optional()? else { return Ok(None) };
     add_what_is_theirs(transaction, &mut user)?;
     Ok(Some(user))
 }
