@@ -3,12 +3,16 @@
 use std::sync::Arc;
 
 use argon2::{
-    Argon2,
+    Algorithm, Argon2, Params, Version,
     password_hash::{PasswordHasher as _, PasswordVerifier, phc::PasswordHash},
 };
 use tokio::{sync::Semaphore, task::spawn_blocking};
 
-/// Each hash takes 19 MiB while it is computed.
+/// What a hash costs: OWASP's minimum for argon2id ("Password Storage Cheat Sheet"). Each takes this much memory, in KiB,
+/// while it is computed.
+const MEMORY: u32 = 19 * 1024;
+const ITERATIONS: u32 = 2;
+const PARALLELISM: u32 = 1;
 const AT_A_TIME: usize = 2;
 
 /// A hash could not be computed, or one that was stored cannot be read.
@@ -65,11 +69,27 @@ impl PasswordHasher {
 }
 
 fn hash(password: &str) -> Result<String, PasswordError> {
-    let hash = Argon2::default().hash_password(password.as_bytes());
+    let params =
+        Params::new(MEMORY, ITERATIONS, PARALLELISM, None).map_err(|error| PasswordError(error.to_string()))?;
+    let hash = Argon2::new(Algorithm::Argon2id, Version::V0x13, params).hash_password(password.as_bytes());
     hash.map(|hash| hash.to_string()).map_err(|error| PasswordError(error.to_string()))
 }
 
+/// The stored hash says itself what it costs.
 fn verify(password: &str, stored: &str) -> Result<bool, PasswordError> {
     let stored = PasswordHash::new(stored).map_err(|error| PasswordError(error.to_string()))?;
     Ok(Argon2::default().verify_password(password.as_bytes(), &stored).is_ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// OWASP, "Password Storage Cheat Sheet": at least 19 MiB, two iterations, one degree of parallelism.
+    #[test]
+    fn a_hash_says_what_it_cost() {
+        let hash = PasswordHasher::default().hash_blocking("gatehouse-demo").unwrap();
+        assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
+        assert!(verify("gatehouse-demo", &hash).unwrap() && !verify("gatehouse", &hash).unwrap());
+    }
 }
