@@ -36,6 +36,7 @@ mod portal;
 mod publishable_key;
 mod redirect;
 mod request_name;
+mod request_parts;
 mod seed;
 mod session_cookies;
 mod signing_key;
@@ -294,6 +295,8 @@ impl Instance {
             .route("/test/revoke", post(faults::revoke))
             .route("/images/{id}", get(images::show))
             .route("/npm/@clerk/{package}/dist/{file}", get(bundles::show))
+            // What follows is for people, who get a page.
+            .method_not_allowed_fallback(clerk_error::method_not_allowed)
             .merge(portal::router(&self.state))
             .merge(identity_provider::router())
             .fallback(clerk_error::not_found);

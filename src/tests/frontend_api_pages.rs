@@ -113,3 +113,21 @@ async fn nothing_secret_is_logged() {
         assert!(!log.contains(secret), "{secret}");
     }
 }
+
+#[tokio::test]
+async fn what_cannot_be_read_is_refused_as_everything_else_is() {
+    let app = App::start(&[]).await;
+    let mut browser = Browser::open(&app).await;
+    for (path, expected) in [
+        ("/client/sessions/%FF", refused(404, "resource_not_found", "")),
+        ("/client/handshake?redirect_url=a&redirect_url=b", refused(400, "request_query_invalid", "")),
+    ] {
+        assert_eq!(refusal(browser.get(path).await), expected, "{path}");
+    }
+    let page = app.get("/__clerk/test/sign_in", &[]).await;
+    assert_eq!(page.header("content-type"), "application/json", "{}", page.body);
+    let answer = serde_json::from_str(&page.body).unwrap();
+    assert_eq!(refusal((page.status, answer)), refused(405, "method_not_allowed", ""));
+    let page = app.navigate("/__clerk/sign-in/ticket", "").await;
+    assert_eq!((page.status, page.header("content-type")), (405, "text/html; charset=utf-8"), "people get a page");
+}

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::{
     names,
-    request::{Fields, Params, Segments, invalid, missing},
+    request::{Fields, Params, invalid, missing},
     resources,
     users::{UNKNOWN, name},
 };
@@ -16,6 +16,7 @@ use crate::instance::{
     accounts::{Refusal, check_email, check_password, normalise_email},
     clerk_error::ClerkError,
     metadata::How,
+    request_parts::Segments,
     store::{BY_ADMIN, Call, CallError, EmailChangeError, MergeError, MetadataPatch, NewUser, User},
 };
 

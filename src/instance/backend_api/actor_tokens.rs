@@ -7,13 +7,14 @@ use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 
 use super::{
-    request::{Fields, Segments, invalid, missing},
+    request::{Fields, invalid, missing},
     sign_in_tokens::ticket_url,
     users,
 };
 use crate::instance::{
     InstanceState,
     clerk_error::ClerkError,
+    request_parts::Segments,
     store::{Impersonation, SignInToken},
     user_resource::millis,
 };

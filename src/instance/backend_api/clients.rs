@@ -6,11 +6,12 @@ use axum::{Json, extract::State};
 use serde_json::{Value, json};
 
 use super::{
-    request::{Fields, Params, Segments},
+    request::{Fields, Params},
     resources,
 };
 use crate::instance::{
-    InstanceState, clerk_error::ClerkError, ids::new_id, store::ClientSessions, user_resource::millis,
+    InstanceState, clerk_error::ClerkError, ids::new_id, request_parts::Segments, store::ClientSessions,
+    user_resource::millis,
 };
 
 const UNKNOWN: ClerkError = ClerkError::not_found("There is no client with this id.");

@@ -6,7 +6,7 @@ use axum::{Json, extract::State};
 use serde_json::{Value, json};
 
 use super::{
-    request::{Fields, Params, Segments, invalid},
+    request::{Fields, Params, invalid},
     resources,
 };
 use crate::instance::{
@@ -14,6 +14,7 @@ use crate::instance::{
     clerk_error::ClerkError,
     organization_errors::{UNKNOWN_DOMAIN, UNKNOWN_ORGANIZATION},
     organization_resources::domain,
+    request_parts::Segments,
     store::DomainChange,
 };
 

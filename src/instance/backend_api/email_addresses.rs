@@ -7,12 +7,13 @@ use serde_json::{Value, json};
 
 use super::{
     accounts::{add_email, primary_refused, refusal, shown},
-    request::{Fields, Segments, invalid},
+    request::{Fields, invalid},
 };
 use crate::instance::{
     InstanceState,
     accounts::{check_email, normalise_email},
     clerk_error::ClerkError,
+    request_parts::Segments,
     store::{BY_ADMIN, Call, CallError, EmailAddress, User},
     user_resource::email_address,
 };

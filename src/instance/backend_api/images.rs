@@ -5,16 +5,14 @@ use std::sync::Arc;
 use axum::{Json, extract::State};
 use serde_json::Value;
 
-use super::{
-    accounts::change_user,
-    request::{Segments, missing},
-};
+use super::{accounts::change_user, request::missing};
 use crate::instance::{
     InstanceState,
     clerk_error::ClerkError,
     images::{NO_IMAGE, Upload},
     organization_errors::UNKNOWN_ORGANIZATION,
     organization_resources::{Reader, counted_organization},
+    request_parts::Segments,
     store::{Call, CallError},
 };
 

@@ -6,7 +6,7 @@ use axum::{Json, extract::State};
 use serde_json::Value;
 
 use super::{
-    request::{Fields, FieldsList, Params, Segments, invalid},
+    request::{Fields, FieldsList, Params, invalid},
     resources,
 };
 use crate::instance::{
@@ -15,6 +15,7 @@ use crate::instance::{
     clerk_error::ClerkError,
     organization_errors::{UNKNOWN_INVITATION, UNKNOWN_ORGANIZATION},
     organization_resources::{Reader, invitation},
+    request_parts::Segments,
     store::{Invitation, NewInvitation},
 };
 

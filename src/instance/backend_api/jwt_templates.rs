@@ -6,12 +6,13 @@ use axum::{Json, extract::State};
 use serde_json::{Map, Value, json};
 
 use super::{
-    request::{Fields, Params, Segments, invalid, missing},
+    request::{Fields, Params, invalid, missing},
     resources,
 };
 use crate::instance::{
     InstanceState,
     clerk_error::ClerkError,
+    request_parts::Segments,
     store::{TemplateContent, WriteTemplateError},
     templates::{
         CLOCK_SKEW_SECONDS, DEFAULT_CLOCK_SKEW_SECONDS, DEFAULT_LIFETIME_SECONDS, LIFETIME_SECONDS, is_reserved,

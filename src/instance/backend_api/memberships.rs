@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::{
     organizations::shared_metadata,
-    request::{Fields, Params, Segments, order},
+    request::{Fields, Params, order},
     resources,
 };
 use crate::instance::{
@@ -16,6 +16,7 @@ use crate::instance::{
     metadata::How,
     organization_errors::{NOT_A_MEMBER, UNKNOWN_ORGANIZATION},
     organization_resources::{Reader, membership},
+    request_parts::Segments,
     store::{MembershipColumn, MembershipFilter},
 };
 

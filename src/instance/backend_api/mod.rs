@@ -3,7 +3,7 @@
 //! - `users`, `sessions`, `refresh`, `sign_in_tokens`, `actor_tokens`, `jwt_templates`: the calls
 //! - `accounts`, `email_addresses`, `clients`: more of them; `names`: what an application calls a user
 //! - `organizations`, `memberships`, `invitations`, `domains`: the calls about organizations; `images`: pictures and logos
-//! - `request`: path, query and body, with Clerk's errors; `resources`: what is answered
+//! - `request`: query and body, with Clerk's errors; `resources`: what is answered
 //!
 //! Every answer is `application/json`, without a charset: Clerk's SDK takes anything else for text. Whoever does not
 //! have the secret key learns nothing, not even which paths there are.

@@ -6,7 +6,7 @@ use axum::{Json, extract::State};
 use serde_json::{Value, json};
 
 use super::{
-    request::{Fields, Params, Segments, order},
+    request::{Fields, Params, order},
     resources,
 };
 use crate::instance::{
@@ -15,6 +15,7 @@ use crate::instance::{
     metadata::How,
     organization_errors::{UNKNOWN_ORGANIZATION, organization_name, slug},
     organization_resources::{Reader, counted_organization, organization},
+    request_parts::Segments,
     store::{
         NewOrganization, Organization, OrganizationChange, OrganizationColumn, OrganizationFilter, SharedMetadata,
     },

@@ -8,10 +8,12 @@ use serde_json::{Value, json};
 use url::Url;
 
 use super::{
-    request::{Fields, Segments, invalid},
+    request::{Fields, invalid},
     resources,
 };
-use crate::instance::{InstanceState, clerk_error::ClerkError, redirect, session_cookies::CookieWriter};
+use crate::instance::{
+    InstanceState, clerk_error::ClerkError, redirect, request_parts::Segments, session_cookies::CookieWriter,
+};
 
 /// Which of the two tokens was refused, and why, is nobody's business. Clerk's SDK falls back to the handshake.
 const REFUSED: ClerkError =

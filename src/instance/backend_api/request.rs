@@ -1,31 +1,18 @@
-//! Reading a request: path, query and body, with Clerk's errors where they are not as they must be.
+//! Reading a request: query and body, with Clerk's errors where they are not as they must be.
 
 use std::{ops::RangeInclusive, str::FromStr};
 
 use axum::{
     body::Bytes,
-    extract::{FromRequest, FromRequestParts, Path, Request},
+    extract::{FromRequest, FromRequestParts, Request},
     http::{StatusCode, request::Parts},
 };
-use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use crate::instance::{
     clerk_error::ClerkError,
     store::{Order, Page},
 };
-
-/// The names in the path. One that is not text names nothing.
-pub struct Segments<T>(pub T);
-
-impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Segments<T> {
-    type Rejection = ClerkError;
-
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ClerkError> {
-        let path = Path::<T>::from_request_parts(parts, state).await;
-        path.map(|Path(names)| Self(names)).map_err(|_| ClerkError::not_found("Nothing has such a name."))
-    }
-}
 
 /// The query. A list is a name that comes more than once.
 pub struct Params(Vec<(String, String)>);

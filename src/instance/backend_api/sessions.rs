@@ -6,12 +6,13 @@ use axum::{Json, extract::State};
 use serde_json::Value;
 
 use super::{
-    request::{Fields, Params, Segments, invalid},
+    request::{Fields, Params, invalid},
     resources, users,
 };
 use crate::instance::{
     InstanceState,
     clerk_error::ClerkError,
+    request_parts::Segments,
     store::SessionFilter,
     templates::{self, LIFETIME_SECONDS},
     tokens::TemplateToken,

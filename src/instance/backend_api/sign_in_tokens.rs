@@ -6,9 +6,10 @@ use axum::{Json, extract::State};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 
-use super::request::{Fields, Segments};
+use super::request::Fields;
 use crate::instance::{
-    InstanceState, clerk_error::ClerkError, portal::TICKET, store::SignInToken, user_resource::millis,
+    InstanceState, clerk_error::ClerkError, portal::TICKET, request_parts::Segments, store::SignInToken,
+    user_resource::millis,
 };
 
 /// Clerk's default: 30 days.

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::{
     accounts::{AccountChange, shown},
     names,
-    request::{Fields, Params, Segments, invalid, order},
+    request::{Fields, Params, invalid, order},
     resources,
 };
 use crate::instance::{
@@ -16,6 +16,7 @@ use crate::instance::{
     accounts::MAX_NAME_CHARS,
     clerk_error::ClerkError,
     metadata::How,
+    request_parts::Segments,
     store::{MetadataPatch, TimeRange, UserChange, UserColumn, UserFilter},
 };
 

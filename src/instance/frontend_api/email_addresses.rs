@@ -2,11 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::{
-    extract::{Path, State},
-    http::StatusCode,
-    response::Response,
-};
+use axum::{extract::State, http::StatusCode, response::Response};
 
 use super::{
     caller::{Caller, Reply},
@@ -18,6 +14,7 @@ use crate::instance::{
     InstanceState,
     accounts::{Refusal, check_email, normalise_email},
     clerk_error::ClerkError,
+    request_parts::Segments,
     store::{Call, CallError, EmailAddress, EmailChangeError, User},
     user_resource,
 };
@@ -55,7 +52,7 @@ pub async fn create(
 pub async fn show(
     State(state): State<Arc<InstanceState>>,
     caller: Caller,
-    Path(id): Path<String>,
+    Segments(id): Segments<String>,
 ) -> Result<Response, ClerkError> {
     let (shared, session) = (Arc::clone(&state), caller.session());
     let work = state.answer(&caller, move |call| {
@@ -69,7 +66,7 @@ pub async fn show(
 pub async fn prepare_verification(
     State(state): State<Arc<InstanceState>>,
     caller: Caller,
-    Path(id): Path<String>,
+    Segments(id): Segments<String>,
     form: Form,
 ) -> Result<Response, ClerkError> {
     if form.filled("strategy").is_some_and(|strategy| strategy != EMAIL_CODE) {
@@ -89,7 +86,7 @@ pub async fn prepare_verification(
 pub async fn attempt_verification(
     State(state): State<Arc<InstanceState>>,
     caller: Caller,
-    Path(id): Path<String>,
+    Segments(id): Segments<String>,
     form: Form,
 ) -> Result<Response, ClerkError> {
     let code = form.required("code")?.to_owned();
@@ -110,7 +107,7 @@ pub async fn attempt_verification(
 pub async fn delete(
     State(state): State<Arc<InstanceState>>,
     caller: Caller,
-    Path(id): Path<String>,
+    Segments(id): Segments<String>,
 ) -> Result<Response, ClerkError> {
     let session = caller.session();
     let work = state.answer(&caller, move |call| {

@@ -2,11 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::{
-    extract::{Path, State},
-    http::StatusCode,
-    response::Response,
-};
+use axum::{extract::State, http::StatusCode, response::Response};
 
 use super::{
     caller::{Caller, Reply},
@@ -18,6 +14,7 @@ use super::{
 use crate::instance::{
     InstanceState,
     clerk_error::ClerkError,
+    request_parts::Segments,
     store::{Purpose, User},
 };
 
@@ -54,7 +51,7 @@ pub async fn create(
 pub async fn delete(
     State(state): State<Arc<InstanceState>>,
     caller: Caller,
-    Path(id): Path<String>,
+    Segments(id): Segments<String>,
 ) -> Result<Response, ClerkError> {
     let session = caller.session();
     let work = state.answer(&caller, move |call| {

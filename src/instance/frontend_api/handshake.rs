@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::{
     Json,
-    extract::{Query, State},
+    extract::State,
     http::{HeaderMap, HeaderName, StatusCode, header},
     response::IntoResponse,
 };
@@ -12,7 +12,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use url::Url;
 
-use crate::instance::{InstanceState, accounts::Browser, clerk_error::ClerkError, redirect};
+use crate::instance::{InstanceState, accounts::Browser, clerk_error::ClerkError, redirect, request_parts::Parameters};
 
 /// `GET /.well-known/jwks.json`: the public keys.
 pub async fn jwks(State(state): State<Arc<InstanceState>>) -> Result<Json<Value>, ClerkError> {
@@ -34,7 +34,7 @@ pub struct HandshakeQuery {
 /// is good for days; the browser keeps the refresh token it has.
 pub async fn handshake(
     State(state): State<Arc<InstanceState>>,
-    Query(query): Query<HandshakeQuery>,
+    Parameters(query): Parameters<HandshakeQuery>,
     headers: HeaderMap,
 ) -> Result<impl IntoResponse, ClerkError> {
     let mut target = return_target(&state, query.redirect_url.as_deref())?;
@@ -61,7 +61,7 @@ pub async fn handshake(
 /// are no satellites, so there is nothing to do on the way.
 pub async fn go_back(
     State(state): State<Arc<InstanceState>>,
-    Query(query): Query<HandshakeQuery>,
+    Parameters(query): Parameters<HandshakeQuery>,
 ) -> Result<impl IntoResponse, ClerkError> {
     let target = return_target(&state, query.redirect_url.as_deref())?;
     Ok((StatusCode::TEMPORARY_REDIRECT, no_store_location(&target)))

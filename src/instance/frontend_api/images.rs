@@ -2,10 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::{
-    extract::{Path, State},
-    response::Response,
-};
+use axum::{extract::State, response::Response};
 use serde_json::json;
 
 use super::{
@@ -20,6 +17,7 @@ use crate::instance::{
     images::{NO_IMAGE, Upload, image_url},
     organization_errors::UNKNOWN_ORGANIZATION,
     organization_resources::{Reader, counted_organization},
+    request_parts::Segments,
     store::{Call, CallError},
 };
 
@@ -55,7 +53,7 @@ pub async fn delete_own(State(state): State<Arc<InstanceState>>, caller: Caller)
 pub async fn set_logo(
     State(state): State<Arc<InstanceState>>,
     caller: Caller,
-    Path(id): Path<String>,
+    Segments(id): Segments<String>,
     Upload(file): Upload,
 ) -> Result<Response, ClerkError> {
     let logo = file.ok_or(param_nil("file"))?;
@@ -72,7 +70,7 @@ pub async fn set_logo(
 pub async fn delete_logo(
     State(state): State<Arc<InstanceState>>,
     caller: Caller,
-    Path(id): Path<String>,
+    Segments(id): Segments<String>,
 ) -> Result<Response, ClerkError> {
     let (shared, session) = (Arc::clone(&state), caller.session());
     let work = state.answer(&caller, move |call| {

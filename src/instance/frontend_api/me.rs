@@ -2,11 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::{
-    Json,
-    extract::{Path, State},
-    response::Response,
-};
+use axum::{Json, extract::State, response::Response};
 use serde_json::{Map, Value};
 
 use super::{
@@ -20,6 +16,7 @@ use crate::instance::{
     InstanceState,
     accounts::{check_name, check_password},
     clerk_error::ClerkError,
+    request_parts::Segments,
     store::{Call, CallError, EmailChangeError, MergeError, MetadataPatch, UserChange},
 };
 
@@ -167,7 +164,7 @@ pub async fn active_sessions(
 pub async fn revoke_session(
     State(state): State<Arc<InstanceState>>,
     caller: Caller,
-    Path(id): Path<String>,
+    Segments(id): Segments<String>,
 ) -> Result<Response, ClerkError> {
     let (shared, session) = (Arc::clone(&state), caller.session());
     let work = state.answer(&caller, move |call| {

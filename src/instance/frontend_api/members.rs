@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::{
-    extract::{Path, RawQuery, State},
+    extract::{RawQuery, State},
     response::Response,
 };
 use serde_json::{Value, json};
@@ -19,6 +19,7 @@ use crate::instance::{
     clerk_error::ClerkError,
     organization_errors::NOT_A_MEMBER,
     organization_resources::{Reader, membership},
+    request_parts::Segments,
     store::{MembershipColumn, MembershipFilter, Order, Role},
 };
 
@@ -26,7 +27,7 @@ use crate::instance::{
 pub async fn list(
     State(state): State<Arc<InstanceState>>,
     caller: Caller,
-    Path(id): Path<String>,
+    Segments(id): Segments<String>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, ClerkError> {
     let (query, session, shared) = (ListQuery::read(query), caller.session(), Arc::clone(&state));
@@ -50,7 +51,7 @@ pub async fn list(
 pub async fn create(
     State(state): State<Arc<InstanceState>>,
     caller: Caller,
-    Path(id): Path<String>,
+    Segments(id): Segments<String>,
     form: Form,
 ) -> Result<Response, ClerkError> {
     let (user_id, role) = (form.required("user_id")?.to_owned(), form.required("role")?.to_owned());
@@ -68,7 +69,7 @@ pub async fn create(
 pub async fn update(
     State(state): State<Arc<InstanceState>>,
     caller: Caller,
-    Path((id, user_id)): Path<(String, String)>,
+    Segments((id, user_id)): Segments<(String, String)>,
     form: Form,
 ) -> Result<Response, ClerkError> {
     let role = form.required("role")?.to_owned();
@@ -90,7 +91,7 @@ pub async fn update(
 pub async fn delete(
     State(state): State<Arc<InstanceState>>,
     caller: Caller,
-    Path((id, user_id)): Path<(String, String)>,
+    Segments((id, user_id)): Segments<(String, String)>,
 ) -> Result<Response, ClerkError> {
     let (shared, session) = (Arc::clone(&state), caller.session());
     let work = state.answer(&caller, move |call| {

@@ -4,7 +4,7 @@
 use std::{sync::Arc, time::Duration};
 
 use axum::{
-    extract::{Path, RawQuery, State},
+    extract::{RawQuery, State},
     response::Response,
 };
 use serde_json::{Value, json};
@@ -22,6 +22,7 @@ use crate::instance::{
     clerk_error::ClerkError,
     organization_errors::UNKNOWN_INVITATION,
     organization_resources::{Reader, invitation},
+    request_parts::Segments,
     store::NewInvitation,
 };
 
@@ -33,7 +34,7 @@ const MAX_AT_ONCE: usize = 10;
 pub async fn list(
     State(state): State<Arc<InstanceState>>,
     caller: Caller,
-    Path(id): Path<String>,
+    Segments(id): Segments<String>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, ClerkError> {
     let (query, session, shared) = (ListQuery::read(query), caller.session(), Arc::clone(&state));
@@ -50,7 +51,7 @@ pub async fn list(
 pub async fn create(
     state: State<Arc<InstanceState>>,
     caller: Caller,
-    id: Path<String>,
+    id: Segments<String>,
     form: Form,
 ) -> Result<Response, ClerkError> {
     let one = |made: Vec<Value>| made.into_iter().next().unwrap_or_default();
@@ -62,7 +63,7 @@ pub async fn create(
 pub async fn create_several(
     state: State<Arc<InstanceState>>,
     caller: Caller,
-    id: Path<String>,
+    id: Segments<String>,
     form: Form,
 ) -> Result<Response, ClerkError> {
     let addresses = form.all("email_address");
@@ -75,7 +76,7 @@ pub async fn create_several(
 async fn invite(
     State(state): State<Arc<InstanceState>>,
     caller: Caller,
-    Path(id): Path<String>,
+    Segments(id): Segments<String>,
     addresses: Vec<String>,
     form: &Form,
     answer: fn(Vec<Value>) -> Value,
@@ -108,7 +109,7 @@ async fn invite(
 pub async fn revoke(
     State(state): State<Arc<InstanceState>>,
     caller: Caller,
-    Path((id, invitation_id)): Path<(String, String)>,
+    Segments((id, invitation_id)): Segments<(String, String)>,
 ) -> Result<Response, ClerkError> {
     let (shared, session) = (Arc::clone(&state), caller.session());
     let work = state.answer(&caller, move |call| {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::{
-    extract::{Path, RawQuery, State},
+    extract::{RawQuery, State},
     http::StatusCode,
     response::Response,
 };
@@ -21,6 +21,7 @@ use crate::instance::{
     clerk_error::ClerkError,
     organization_errors::{NOT_A_MEMBER, UNKNOWN_ORGANIZATION, organization_name, slug},
     organization_resources::{Reader, counted_organization, domain, invitation, membership, role},
+    request_parts::Segments,
     store::{NewOrganization, OrganizationChange, User},
 };
 
@@ -50,7 +51,7 @@ pub async fn memberships(
 pub async fn leave(
     State(state): State<Arc<InstanceState>>,
     caller: Caller,
-    Path(organization_id): Path<String>,
+    Segments(organization_id): Segments<String>,
 ) -> Result<Response, ClerkError> {
     let session = caller.session();
     let work = state.answer(&caller, move |call| {
@@ -86,7 +87,7 @@ pub async fn invitations(
 pub async fn accept_invitation(
     State(state): State<Arc<InstanceState>>,
     caller: Caller,
-    Path(id): Path<String>,
+    Segments(id): Segments<String>,
 ) -> Result<Response, ClerkError> {
     let (shared, session) = (Arc::clone(&state), caller.session());
     let work = state.answer(&caller, move |call| {
@@ -132,7 +133,7 @@ pub async fn create(
 pub async fn show(
     State(state): State<Arc<InstanceState>>,
     caller: Caller,
-    Path(id): Path<String>,
+    Segments(id): Segments<String>,
 ) -> Result<Response, ClerkError> {
     let (shared, session) = (Arc::clone(&state), caller.session());
     let work = state.answer(&caller, move |call| {
@@ -148,7 +149,7 @@ pub async fn show(
 pub async fn update(
     State(state): State<Arc<InstanceState>>,
     caller: Caller,
-    Path(id): Path<String>,
+    Segments(id): Segments<String>,
     form: Form,
 ) -> Result<Response, ClerkError> {
     let change = OrganizationChange {
@@ -170,7 +171,7 @@ pub async fn update(
 pub async fn delete(
     State(state): State<Arc<InstanceState>>,
     caller: Caller,
-    Path(id): Path<String>,
+    Segments(id): Segments<String>,
 ) -> Result<Response, ClerkError> {
     let session = caller.session();
     let work = state.answer(&caller, move |call| {
@@ -189,7 +190,7 @@ pub async fn delete(
 pub async fn roles(
     State(state): State<Arc<InstanceState>>,
     caller: Caller,
-    Path(id): Path<String>,
+    Segments(id): Segments<String>,
 ) -> Result<Response, ClerkError> {
     let session = caller.session();
     let work = state.answer(&caller, move |call| {

@@ -2,11 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use axum::{
-    Json,
-    extract::{Path, State},
-    response::Response,
-};
+use axum::{Json, extract::State, response::Response};
 use serde_json::Value;
 
 use super::{
@@ -15,7 +11,8 @@ use super::{
     resources,
 };
 use crate::instance::{
-    InstanceState, clerk_error::ClerkError, organization_errors::NOT_A_MEMBER, templates, tokens::TemplateToken,
+    InstanceState, clerk_error::ClerkError, organization_errors::NOT_A_MEMBER, request_parts::Segments, templates,
+    tokens::TemplateToken,
 };
 
 const UNKNOWN_TEMPLATE: ClerkError = ClerkError::not_found("There is no JWT template with this name.");
@@ -24,7 +21,7 @@ const UNKNOWN_TEMPLATE: ClerkError = ClerkError::not_found("There is no JWT temp
 pub async fn show(
     State(state): State<Arc<InstanceState>>,
     caller: Caller,
-    Path(id): Path<String>,
+    Segments(id): Segments<String>,
 ) -> Result<Response, ClerkError> {
     let work = state.answer(&caller, |call| {
         SessionChoice::id(id).find(call)?;
@@ -38,7 +35,7 @@ pub async fn show(
 pub async fn touch(
     State(state): State<Arc<InstanceState>>,
     caller: Caller,
-    Path(id): Path<String>,
+    Segments(id): Segments<String>,
     form: Form,
 ) -> Result<Response, ClerkError> {
     let wanted = form.sent("active_organization_id").map(str::to_owned);
@@ -64,7 +61,7 @@ pub async fn touch(
 pub async fn create_token(
     State(state): State<Arc<InstanceState>>,
     caller: Caller,
-    Path(id): Path<String>,
+    Segments(id): Segments<String>,
     form: Form,
 ) -> Result<Json<Value>, ClerkError> {
     let wanted = form.sent("organization_id").map(str::to_owned);
@@ -85,7 +82,7 @@ pub async fn create_token(
 pub async fn create_template_token(
     State(state): State<Arc<InstanceState>>,
     caller: Caller,
-    Path((id, template)): Path<(String, String)>,
+    Segments((id, template)): Segments<(String, String)>,
 ) -> Result<Json<Value>, ClerkError> {
     let (session, user) = state.ask(&caller, |call| SessionChoice::id(id).find(call)).await?;
     let template = state.store.jwt_template_by_name(template).await?.ok_or(UNKNOWN_TEMPLATE)?.content;
@@ -104,7 +101,7 @@ pub async fn create_template_token(
 pub async fn end(
     State(state): State<Arc<InstanceState>>,
     caller: Caller,
-    Path(id): Path<String>,
+    Segments(id): Segments<String>,
 ) -> Result<Response, ClerkError> {
     finish(state, &caller, id, "ended").await
 }
@@ -113,7 +110,7 @@ pub async fn end(
 pub async fn remove(
     State(state): State<Arc<InstanceState>>,
     caller: Caller,
-    Path(id): Path<String>,
+    Segments(id): Segments<String>,
 ) -> Result<Response, ClerkError> {
     finish(state, &caller, id, "removed").await
 }

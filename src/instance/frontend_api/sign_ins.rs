@@ -2,10 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::{
-    extract::{Path, State},
-    response::Response,
-};
+use axum::{extract::State, response::Response};
 
 use super::{
     caller::{Caller, Reply},
@@ -19,6 +16,7 @@ use crate::instance::{
     InstanceState,
     accounts::{check_password, normalise_email},
     clerk_error::ClerkError,
+    request_parts::Segments,
     store::{Call, CallError, SignIn, SignInStatus},
 };
 
@@ -134,7 +132,7 @@ pub fn let_in_with_ticket(
 pub async fn show(
     State(state): State<Arc<InstanceState>>,
     caller: Caller,
-    Path(id): Path<String>,
+    Segments(id): Segments<String>,
 ) -> Result<Response, ClerkError> {
     let shared = Arc::clone(&state);
     let work = state.answer(&caller, move |call| {
@@ -148,7 +146,7 @@ pub async fn show(
 pub async fn prepare_first_factor(
     State(state): State<Arc<InstanceState>>,
     caller: Caller,
-    Path(id): Path<String>,
+    Segments(id): Segments<String>,
     form: Form,
 ) -> Result<Response, ClerkError> {
     let strategy = code_strategy(form.required("strategy")?).ok_or(WRONG_STRATEGY)?;
@@ -167,7 +165,7 @@ pub async fn prepare_first_factor(
 pub async fn attempt_first_factor(
     State(state): State<Arc<InstanceState>>,
     caller: Caller,
-    Path(id): Path<String>,
+    Segments(id): Segments<String>,
     form: Form,
 ) -> Result<Response, ClerkError> {
     let strategy = form.required("strategy")?;
@@ -218,7 +216,7 @@ async fn attempt_password(
 pub async fn reset_password(
     State(state): State<Arc<InstanceState>>,
     caller: Caller,
-    Path(id): Path<String>,
+    Segments(id): Segments<String>,
     form: Form,
 ) -> Result<Response, ClerkError> {
     let password = form.required("password")?.to_owned();

@@ -3,10 +3,7 @@
 
 use std::sync::Arc;
 
-use axum::{
-    extract::{Path, State},
-    response::Response,
-};
+use axum::{extract::State, response::Response};
 use serde_json::{Map, Value};
 
 use super::{
@@ -23,6 +20,7 @@ use crate::instance::{
     accounts::{Refusal, check_email, check_name, check_password, normalise_email},
     clerk_error::ClerkError,
     metadata::{self, MAX_METADATA_BYTES},
+    request_parts::Segments,
     social::Identity,
     store::{Call, CallError, ExternalStatus, NewUser, Purpose, SignUp},
 };
@@ -87,7 +85,7 @@ pub async fn create(
 pub async fn update(
     State(state): State<Arc<InstanceState>>,
     caller: Caller,
-    Path(id): Path<String>,
+    Segments(id): Segments<String>,
     form: Form,
 ) -> Result<Response, ClerkError> {
     let brought = Brought::read(&form)?;
@@ -140,7 +138,7 @@ async fn add(
 pub async fn show(
     State(state): State<Arc<InstanceState>>,
     caller: Caller,
-    Path(id): Path<String>,
+    Segments(id): Segments<String>,
 ) -> Result<Response, ClerkError> {
     let shared = Arc::clone(&state);
     let work = state.answer(&caller, move |call| {
@@ -154,7 +152,7 @@ pub async fn show(
 pub async fn prepare_verification(
     State(state): State<Arc<InstanceState>>,
     caller: Caller,
-    Path(id): Path<String>,
+    Segments(id): Segments<String>,
     form: Form,
 ) -> Result<Response, ClerkError> {
     require_email_code(&form)?;
@@ -172,7 +170,7 @@ pub async fn prepare_verification(
 pub async fn attempt_verification(
     State(state): State<Arc<InstanceState>>,
     caller: Caller,
-    Path(id): Path<String>,
+    Segments(id): Segments<String>,
     form: Form,
 ) -> Result<Response, ClerkError> {
     require_email_code(&form)?;

@@ -4,10 +4,7 @@
 
 use std::sync::Arc;
 
-use axum::{
-    extract::{Path, State},
-    response::Response,
-};
+use axum::{extract::State, response::Response};
 
 use super::{
     caller::{Caller, Reply, SessionChoice},
@@ -19,6 +16,7 @@ use super::{
 use crate::instance::{
     InstanceState,
     clerk_error::ClerkError,
+    request_parts::Segments,
     store::{Call, CallError},
 };
 
@@ -28,7 +26,7 @@ const LEVELS: [&str; 3] = ["first_factor", "second_factor", "multi_factor"];
 pub async fn create(
     State(state): State<Arc<InstanceState>>,
     caller: Caller,
-    Path(id): Path<String>,
+    Segments(id): Segments<String>,
     form: Form,
 ) -> Result<Response, ClerkError> {
     let level = form.filled("level").unwrap_or(LEVELS[0]).to_owned();
@@ -44,7 +42,7 @@ pub async fn create(
 pub async fn prepare_first_factor(
     State(state): State<Arc<InstanceState>>,
     caller: Caller,
-    Path(id): Path<String>,
+    Segments(id): Segments<String>,
     form: Form,
 ) -> Result<Response, ClerkError> {
     if form.required("strategy")? != EMAIL_CODE {
@@ -65,7 +63,7 @@ pub async fn prepare_first_factor(
 pub async fn attempt_first_factor(
     State(state): State<Arc<InstanceState>>,
     caller: Caller,
-    Path(id): Path<String>,
+    Segments(id): Segments<String>,
     form: Form,
 ) -> Result<Response, ClerkError> {
     match form.required("strategy")? {
