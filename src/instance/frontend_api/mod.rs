@@ -114,6 +114,11 @@ fn attempts() -> Router<Arc<InstanceState>> {
         .route("/client/sign_ins/{id}/reset_password", post(sign_ins::reset_password))
         // Asks an identity provider who somebody is, as a sign-in may.
         .route("/me/external_accounts", post(external_accounts::create))
+        // Whoever is signed in may guess codes and passwords, too.
+        .route("/me/email_addresses/{id}/prepare_verification", post(email_addresses::prepare_verification))
+        .route("/me/email_addresses/{id}/attempt_verification", post(email_addresses::attempt_verification))
+        .route("/me/change_password", post(me::change_password))
+        .route("/me/remove_password", post(me::remove_password))
         .route("/client/sign_ups", post(sign_ups::create))
         .route("/client/sign_ups/{id}", get(sign_ups::show).patch(sign_ups::update))
         .route("/client/sign_ups/{id}/prepare_verification", post(sign_ups::prepare_verification))
@@ -140,8 +145,6 @@ fn me() -> Router<Arc<InstanceState>> {
     Router::new()
         .route("/me", get(me::show).patch(me::update).delete(me::delete))
         .route("/me/metadata", patch(me::merge_metadata))
-        .route("/me/change_password", post(me::change_password))
-        .route("/me/remove_password", post(me::remove_password))
         .route("/me/sessions/active", get(me::active_sessions))
         .route("/me/sessions/{id}/revoke", post(me::revoke_session))
         // Clerk's client asks with the slash.
@@ -149,8 +152,6 @@ fn me() -> Router<Arc<InstanceState>> {
         .route("/me/email_addresses/", post(email_addresses::create))
         .route("/me/email_addresses/{id}", get(email_addresses::show).delete(email_addresses::delete))
         .route("/me/external_accounts/{id}", delete(external_accounts::delete))
-        .route("/me/email_addresses/{id}/prepare_verification", post(email_addresses::prepare_verification))
-        .route("/me/email_addresses/{id}/attempt_verification", post(email_addresses::attempt_verification))
 }
 
 /// A picture is larger than any other form.
