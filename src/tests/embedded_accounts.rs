@@ -426,3 +426,35 @@ async fn a_server_disconnects_an_account_elsewhere() {
     assert_eq!(api.refusal(Method::DELETE, &path(ADA), "").await, unknown);
     assert_eq!(api.get(&format!("/v1/users/{ADA}")).await["external_accounts"], json!([]));
 }
+
+#[tokio::test]
+async fn an_account_that_is_refused_is_not_made_by_half() {
+    let app = App::start(&[]).await;
+    let api = Api::of(&app);
+    let large = json!({ "x": "x".repeat(9_000) });
+    for (body, code, param) in [
+        (
+            json!({ "email_address": ["jane@example.com", "ada@example.com"] }),
+            "form_identifier_exists",
+            "email_address",
+        ),
+        (
+            json!({ "email_address": ["jane@example.com", "Jane@example.com"] }),
+            "form_identifier_exists",
+            "email_address",
+        ),
+        (
+            json!({ "email_address": ["jane@example.com"], "public_metadata": large }),
+            "form_param_exceeds_allowed_size",
+            "public_metadata",
+        ),
+    ] {
+        let mut body = body;
+        body["password"] = json!(PASSWORD);
+        assert_eq!(api.refusal(Method::POST, "/v1/users", &body.to_string()).await, refused(422, code, param));
+        assert_eq!(api.get("/v1/users?email_address=jane@example.com").await, json!([]), "{code}");
+        assert!(!can_sign_in(&app, "jane@example.com", PASSWORD).await);
+    }
+    let email = json!({ "email_address": ["jane@example.com"], "password": PASSWORD });
+    assert_eq!(api.post("/v1/users", &email).await["email_addresses"].as_array().unwrap().len(), 1);
+}

@@ -246,3 +246,43 @@ async fn an_account_is_deleted_by_its_owner() {
     let unknown = browser.post("/client/sign_ins", &[("identifier", EMAIL)]).await;
     assert_eq!(refusal(unknown), refused(422, "form_identifier_not_found", "identifier"));
 }
+
+#[tokio::test]
+async fn a_profile_is_changed_as_a_whole_or_not_at_all() {
+    let app = App::start(&[]).await;
+    let mut browser = signed_in(&app).await;
+    let added = ok(browser.post("/me/email_addresses", &[("email_address", "a+clerk_test@example.com")]).await);
+    let id = added["response"]["id"].as_str().unwrap().to_owned();
+    ok(browser.post(&format!("/me/email_addresses/{id}/prepare_verification"), &[]).await);
+    ok(browser.post(&format!("/me/email_addresses/{id}/attempt_verification"), &[("code", "424242")]).await);
+    let before = ok(browser.get("/me").await)["response"].clone();
+    let large = format!("{{\"e\":\"{}\"}}", "x".repeat(8192));
+    for (primary, metadata, code, field) in [
+        (id.as_str(), large.as_str(), "form_param_exceeds_allowed_size", "unsafe_metadata"),
+        ("idn_unknown", r#"{"a":1}"#, "form_param_value_invalid", "primary_email_address_id"),
+    ] {
+        let fields = [("first_name", "X"), ("primary_email_address_id", primary), ("unsafe_metadata", metadata)];
+        assert_eq!(refusal(browser.patch("/me", &fields).await), refused(422, code, field));
+        assert_eq!(ok(browser.get("/me").await)["response"], before, "{code}");
+    }
+    let fields = [("primary_email_address_id", id.as_str()), ("unsafe_metadata", r#"{"a":1}"#)];
+    assert_eq!(ok(browser.patch("/me", &fields).await)["response"]["primary_email_address_id"], id);
+}
+
+#[tokio::test]
+async fn whoever_is_signed_in_guesses_no_faster_than_others() {
+    let app = App::start(&[("GATEHOUSE_SIGN_IN_RATE", "1")]).await;
+    let mut browser = signed_in(&app).await;
+    let added = ok(browser.post("/me/email_addresses", &[("email_address", "a@example.com")]).await);
+    let address = format!("/me/email_addresses/{}", added["response"]["id"].as_str().unwrap());
+    for path in [
+        &*format!("{address}/prepare_verification"),
+        &format!("{address}/attempt_verification"),
+        "/me/change_password",
+        "/me/remove_password",
+    ] {
+        let fields = [("code", "12345"), ("current_password", "wrong"), ("new_password", "long-enough")];
+        assert_eq!(refusal(browser.post(path, &fields).await), refused(429, "too_many_requests", ""), "{path}");
+    }
+    ok(browser.patch("/me", &[("first_name", "Augusta")]).await);
+}

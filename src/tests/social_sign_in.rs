@@ -331,3 +331,29 @@ async fn nobody_is_sent_to_another_site() {
     let elsewhere = [("strategy", LOCAL_ID), ("redirect_url", "http://localhost:5173/#/sso-callback")];
     ok(browser.post(SIGN_INS, &elsewhere).await);
 }
+
+#[tokio::test]
+async fn an_identity_that_was_taken_meanwhile_makes_no_account_by_half() {
+    let app = App::start(&[]).await;
+    let address = "late+clerk_test@example.com";
+    let (mut late, mut early) = (Browser::open(&app).await, Browser::open(&app).await);
+    for (browser, email) in [(&mut late, address), (&mut early, "early+clerk_test@example.com")] {
+        go_as(&app, browser, SIGN_UPS, Some("local-sam")).await;
+        let sign_up = attempt(browser, "sign_up").await;
+        let path = format!("{SIGN_UPS}/{}", sign_up["id"].as_str().unwrap());
+        ok(browser.patch(&path, &[("email_address", email)]).await);
+        ok(browser.post(&format!("{path}/prepare_verification"), &[]).await);
+    }
+    let answer = async |browser: &mut Browser<'_>| {
+        let sign_up = attempt(browser, "sign_up").await;
+        let path = format!("{SIGN_UPS}/{}/attempt_verification", sign_up["id"].as_str().unwrap());
+        browser.post(&path, &[("code", "424242")]).await
+    };
+    assert_eq!(ok(answer(&mut early).await)["response"]["status"], "complete");
+    assert_eq!(refusal(answer(&mut late).await), refused(422, "external_account_exists", ""));
+    let users =
+        ok(backend(&app, Method::GET, "/v1/users?email_address=late%2Bclerk_test@example.com", &Value::Null).await);
+    assert_eq!(users, json!([]));
+    let known = late.post(SIGN_INS, &[("identifier", address)]).await;
+    assert_eq!(refusal(known), refused(422, "form_identifier_not_found", "identifier"));
+}

@@ -299,11 +299,11 @@ pub async fn change_user(
 }
 
 impl InstanceState {
-    /// Reads or changes something in one transaction, for nobody's browser. A refusal takes nothing back: look first.
+    /// Reads or changes something in one transaction, for nobody's browser. A refusal takes all of it back.
     pub async fn change<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Call<'_>) -> Result<T, CallError<ClerkError>> + Send + 'static,
     ) -> Result<T, ClerkError> {
-        self.store.call(None, self.now(), move |call| work(call)).await?.outcome
+        self.store.call(None, self.now(), move |call| call.whole_or_nothing(|| work(call))).await?.outcome
     }
 }

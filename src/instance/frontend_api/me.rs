@@ -53,13 +53,15 @@ pub async fn update(
     let (shared, session) = (Arc::clone(&state), caller.session());
     let work = state.answer(&caller, move |call| {
         let (_, user) = session.find(call)?;
-        if let Some(email_id) = primary {
-            call.set_primary_email(&user.id, &email_id)?.map_err(primary_refused)?;
-        }
-        if let Some(metadata) = unsafe_metadata {
-            call.replace_unsafe_metadata(&user.id, metadata)?.map_err(too_large)?;
-        }
-        call.update_user(&user.id, &change)?;
+        call.whole_or_nothing(|| {
+            if let Some(email_id) = primary {
+                call.set_primary_email(&user.id, &email_id)?.map_err(primary_refused)?;
+            }
+            if let Some(metadata) = unsafe_metadata {
+                call.replace_unsafe_metadata(&user.id, metadata)?.map_err(too_large)?;
+            }
+            Ok(call.update_user(&user.id, &change)?)
+        })?;
         show_again(&shared, call, &user.id)
     });
     work.await

@@ -227,6 +227,11 @@ pub fn create_user_of(
     if call.owner_of_email(email)?.is_some() {
         return Err(refused(Refusal::EmailTaken).into());
     }
+    if let Some(identity) = identity
+        && call.owner_of_identity(identity)?.is_some()
+    {
+        return Err(IDENTITY_TAKEN.into());
+    }
     let user_id = call.create_user(&NewUser {
         first_name: sign_up.first_name.clone(),
         last_name: sign_up.last_name.clone(),
@@ -240,9 +245,6 @@ pub fn create_user_of(
         call.verify_email(&user_id, email, &email_strategy(identity, email))?;
     }
     if let Some(identity) = identity {
-        if call.owner_of_identity(identity)?.is_some() {
-            return Err(IDENTITY_TAKEN.into());
-        }
         call.add_external_account(&user_id, identity)?;
     }
     Ok(user_id)

@@ -1,6 +1,7 @@
 //! One call of the Frontend API: what it reads and changes, in one transaction, and the browser as it is afterwards.
 //!
-//! A refusal keeps what was written before it, such as the failed attempt that it is about.
+//! A refusal keeps what was written before it, such as the failed attempt that it is about; what belongs together is
+//! written in `whole_or_nothing`.
 
 use std::time::Duration;
 
@@ -120,6 +121,16 @@ impl Call<'_> {
     /// When the call is made.
     pub const fn now(&self) -> Duration {
         self.now
+    }
+
+    /// Does `work`, which may refuse halfway: a refusal takes all of it back.
+    pub fn whole_or_nothing<T, R>(&self, work: impl FnOnce() -> Result<T, CallError<R>>) -> Result<T, CallError<R>> {
+        let done = super::whole_or_nothing(self.transaction, || match work() {
+            Ok(value) => Ok(Ok(value)),
+            Err(CallError::Refused(refusal)) => Ok(Err(refusal)),
+            Err(CallError::Sqlite(error)) => Err(error),
+        });
+        done?.map_err(CallError::Refused)
     }
 
     /// The browser, which is made known if it is not.
