@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::support::{ADA, Api, App, Browser, Page, ok, sign_in, sign_up};
+use super::support::{ADA, Api, App, Browser, LOCAL_ID, Page, choose, ok, refusal, refused, sign_in, sign_up};
 
 const PASSWORD: &str = "gatehouse-demo";
 const SIGN_UP: &str = "/__clerk/sign-up";
@@ -270,4 +270,70 @@ async fn an_account_made_with_somebody_elses_address_becomes_its_owners_alone() 
     let attempt = format!("/client/sign_ins/{sign_in}/attempt_first_factor");
     ok(again.post(&attempt, &[("strategy", "email_code"), ("code", &code)]).await);
     assert!(can_sign_in(&app, "ada@example.com", "owners-own").await);
+}
+
+/// Sends a browser to the embedded provider and back, as `person`, for what `path` begins.
+async fn go_elsewhere(app: &App, browser: &mut Browser<'_>, path: &str, person: Option<&str>) {
+    let page = format!("{}/account", app.origin);
+    let begun = ok(browser.post(path, &[("strategy", LOCAL_ID), ("redirect_url", &page)]).await)["response"].take();
+    let verification = if path == "/me/external_accounts" { "verification" } else { "first_factor_verification" };
+    let url = begun[verification]["external_verification_redirect_url"].as_str().unwrap().to_owned();
+    let back = choose(app, &url, person).await;
+    assert_eq!(browser.visit(app, &back).await.status, 303);
+}
+
+/// Begins to sign in, with a code that is sent to an address. Returns the sign-in's path.
+async fn begin_with_code(browser: &mut Browser<'_>, email: &str, strategy: &str) -> String {
+    let begun = ok(browser.post("/client/sign_ins", &[("strategy", strategy), ("identifier", email)]).await);
+    format!("/client/sign_ins/{}", begun["response"]["id"].as_str().unwrap())
+}
+
+#[tokio::test]
+async fn what_the_maker_of_somebody_elses_account_left_behind_lets_nobody_in() {
+    const OWN: &str = "maker+clerk_test@example.com";
+    let app = App::start(&[]).await;
+    let mut maker = Browser::open(&app).await;
+    maker.sign_in("ada@example.com", PASSWORD).await;
+    let added = ok(maker.post("/me/email_addresses", &[("email_address", OWN)]).await)["response"]["id"].clone();
+    let verification = format!("/me/email_addresses/{}", added.as_str().unwrap());
+    ok(maker.post(&format!("{verification}/prepare_verification"), &[]).await);
+    ok(maker.post(&format!("{verification}/attempt_verification"), &[("code", "424242")]).await);
+    // An identity whose address is not verified, and one that did not get connected.
+    go_elsewhere(&app, &mut maker, "/me/external_accounts", Some("local-grace")).await;
+    go_elsewhere(&app, &mut maker, "/me/external_accounts", None).await;
+    let left = ok(maker.get("/me").await)["response"]["external_accounts"].clone();
+    assert_eq!(left.as_array().unwrap().len(), 2, "{left}");
+    // A link, a password about to be replaced, and a code that waits for an answer.
+    let link = Api::of(&app).post("/v1/sign_in_tokens", &json!({ "user_id": ADA })).await;
+    let (mut resetting, mut waiting) = (Browser::open(&app).await, Browser::open(&app).await);
+    let reset = begin_with_code(&mut resetting, OWN, "reset_password_email_code").await;
+    let answer = [("strategy", "reset_password_email_code"), ("code", "424242")];
+    let answered = ok(resetting.post(&format!("{reset}/attempt_first_factor"), &answer).await);
+    assert_eq!(answered["response"]["status"], "needs_new_password");
+    let wait = begin_with_code(&mut waiting, OWN, "email_code").await;
+
+    let file = rusqlite::Connection::open(app.database()).unwrap();
+    let unverify = "UPDATE email_addresses SET verified_by = NULL WHERE email_address = 'ada@example.com'";
+    assert_eq!(file.execute(unverify, []).unwrap(), 1);
+    let mut owner = Browser::open(&app).await;
+    let proof = begin_with_code(&mut owner, "ada@example.com", "email_code").await;
+    let code = owner.code_sent_to("ada@example.com").await;
+    let answer = [("strategy", "email_code"), ("code", code.as_str())];
+    let answered = ok(owner.post(&format!("{proof}/attempt_first_factor"), &answer).await);
+    let user = &answered["client"]["sessions"][0]["user"];
+    assert_eq!((&user["id"], &user["external_accounts"]), (&json!(ADA), &json!([])));
+
+    let mut again = Browser::open(&app).await;
+    go_elsewhere(&app, &mut again, "/client/sign_ins", Some("local-grace")).await;
+    let client = ok(again.get("/client").await)["response"].clone();
+    assert_eq!(client["sessions"], json!([]), "the identity is not the account's any more");
+    let used = [("strategy", "ticket"), ("ticket", link["token"].as_str().unwrap())];
+    let ticket = Browser::open(&app).await.post("/client/sign_ins", &used).await;
+    assert_eq!(refusal(ticket), refused(400, "sign_in_token_revoked_code", ""));
+    let replaced = resetting.post(&format!("{reset}/reset_password"), &[("password", "makers-own")]).await;
+    assert_eq!(refusal(replaced), refused(404, "resource_not_found", ""));
+    let answer = [("strategy", "email_code"), ("code", "424242")];
+    let late = waiting.post(&format!("{wait}/attempt_first_factor"), &answer).await;
+    assert_eq!(refusal(late), refused(422, "verification_expired", "code"));
+    assert_eq!(ok(owner.get("/me").await)["response"]["id"], ADA, "the owner's session goes on");
 }

@@ -148,25 +148,44 @@ impl Call<'_> {
     }
 
     /// Notes that whoever signs in showed that an address is theirs. If it is the address that the account was made with,
-    /// and nobody had shown that before, somebody else may have made it: their password, their sessions and the other
-    /// addresses go, so that the account is its owner's alone.
+    /// and nobody had shown that before, somebody else may have made it: every other way in goes, so that the account is
+    /// its owner's alone.
     pub fn prove_email(&self, user_id: &str, email_address: &str, strategy: &str) -> rusqlite::Result<()> {
         let is_first_proof = "SELECT EXISTS (SELECT 1 FROM users JOIN email_addresses
                                 ON email_addresses.id = primary_email_address_id
                               WHERE users.id = ?1 AND email_address = ?2 AND verified_by IS NULL)";
         if self.transaction.query_row(is_first_proof, [user_id, email_address], |row| row.get(0))? {
-            self.set_password(user_id, "")?;
-            self.revoke_sessions(user_id, None)?;
-            self.transaction.execute(
-                "DELETE FROM email_addresses WHERE user_id = ?1 AND email_address <> ?2",
-                [user_id, email_address],
-            )?;
+            self.close_other_ways_in(user_id, email_address)?;
             tracing::warn!(
                 user.id = user_id,
                 "an account was made before its address was verified; its owner has it now"
             );
         }
         self.verify_email(user_id, email_address, strategy)
+    }
+
+    /// Leaves nothing that signs in as a user but an address: no password and nobody about to choose one, no session, no
+    /// other address and no code that was sent to one, no account elsewhere, no link.
+    fn close_other_ways_in(&self, user_id: &str, email_address: &str) -> rusqlite::Result<()> {
+        self.set_password(user_id, "")?;
+        self.revoke_sessions(user_id, None)?;
+        self.transaction.execute(
+            "DELETE FROM email_codes WHERE email_address IN
+               (SELECT email_address FROM email_addresses WHERE user_id = ?1 AND email_address <> ?2)",
+            [user_id, email_address],
+        )?;
+        self.transaction.execute(
+            "DELETE FROM email_addresses WHERE user_id = ?1 AND email_address <> ?2",
+            [user_id, email_address],
+        )?;
+        for sql in [
+            "DELETE FROM sign_ins WHERE user_id = ?1 AND status = 'needs_new_password'",
+            "DELETE FROM external_accounts WHERE user_id = ?1",
+            "DELETE FROM failed_connections WHERE user_id = ?1",
+        ] {
+            self.transaction.execute(sql, [user_id])?;
+        }
+        self.revoke_sign_in_tokens(user_id)
     }
 }
 

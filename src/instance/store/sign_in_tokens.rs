@@ -123,6 +123,15 @@ impl Call<'_> {
         Ok(Ok(Ticket { user_id: found.user_id, impersonation }))
     }
 
+    /// Revokes every token for a user that was not used.
+    pub(super) fn revoke_sign_in_tokens(&self, user_id: &str) -> rusqlite::Result<()> {
+        self.transaction.execute(
+            "UPDATE sign_in_tokens SET status = 'revoked', updated_at = ?2 WHERE user_id = ?1 AND status = 'pending'",
+            params![user_id, millis(self.now)],
+        )?;
+        Ok(())
+    }
+
     /// Notes that somebody acts as the user of a session, and shortens it.
     pub fn impersonate(&self, session_id: &str, impersonation: &Impersonation) -> rusqlite::Result<()> {
         self.transaction.execute(
