@@ -6,7 +6,11 @@ use super::{
     InstanceState,
     accounts::{AccountError, Browser, Refusal, SignUp, check, check_password, normalise_email},
     frontend_api::{EMAIL_CODE, RESET_PASSWORD, accept_code, advance},
-    store::{self, ActiveSession, Call, CallError, CodeCheck, Finished, Lockout, SignIn, SignInStatus, StoreError},
+    signing_key::SigningKeyError,
+    store::{
+        self, ActiveSession, Call, CallError, ClientView, CodeCheck, CookieChanges, Finished, Lockout, SignIn,
+        SignInStatus, StoreError,
+    },
 };
 
 /// What somebody typed to replace a forgotten password.
@@ -135,8 +139,18 @@ impl InstanceState {
         browser: &Browser,
     ) -> Result<Vec<String>, AccountError> {
         finished.outcome.map_err(AccountError::Refused)?;
-        let mut cookies = self.cookies().changes(&finished.cookies);
-        let active = finished.client.and_then(|view| {
+        Ok(self.cookies_now(finished.client, &finished.cookies, browser)?)
+    }
+
+    /// All cookies of a browser as a call has left it.
+    pub(super) fn cookies_now(
+        &self,
+        client: Option<ClientView>,
+        changes: &CookieChanges,
+        browser: &Browser,
+    ) -> Result<Vec<String>, SigningKeyError> {
+        let mut cookies = self.cookies().changes(changes);
+        let active = client.and_then(|view| {
             let client_updated_at = view.client.updated_at;
             view.session.map(|(session, _)| ActiveSession { session, client_updated_at, refresh_token: None })
         });

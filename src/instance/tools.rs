@@ -17,7 +17,7 @@ use super::{
     accounts::{AccountError, Browser, SignUp},
     clerk_error::ClerkError,
     signing_key::SigningKeyError,
-    store::{FindUserError, Session, StoreError},
+    store::{CallError, FindUserError, Finished, Session, StoreError},
     templates::is_reserved,
 };
 
@@ -191,20 +191,30 @@ pub async fn sign_in(
 
 impl InstanceState {
     pub(super) async fn sign_in_as(&self, wanted: &SignInAs, browser: &Browser) -> Result<Vec<String>, ToolError> {
-        let user = self.store.find_user(wanted.user.clone()).await?;
-        if user.banned {
-            return Err(ToolError::Banned);
-        }
+        let id = self.store.find_user(wanted.user.clone()).await?.id;
         let (token, user_agent) = (browser.client_token.clone(), browser.user_agent.clone());
-        let (mut active, token) = self.store.start_session(user.id, token, user_agent, self.now()).await?;
-        if let Some(organization) = &wanted.organization {
-            let session = active.session.id.clone();
-            if !self.store.set_active_organization(session.clone(), Some(organization.clone())).await? {
-                return Err(ToolError::NotAMember);
+        let organization = wanted.organization.clone();
+        let signing_in = self.store.call(token, self.now(), move |call| {
+            let user = call.user(&id)?.ok_or(CallError::Refused(ToolError::UnknownUser))?;
+            if user.banned {
+                return Err(CallError::Refused(ToolError::Banned));
             }
-            active.session = self.store.session(session, self.now()).await?.unwrap_or(active.session);
-        }
-        Ok(self.signed_in(&active, token, browser)?)
+            // Before the browser's session ends.
+            if let Some(wanted) = &organization
+                && call.active_organization(wanted, &id)?.is_none()
+            {
+                return Err(CallError::Refused(ToolError::NotAMember));
+            }
+            let session = call.start_session(&id, &user_agent)?;
+            if organization.is_some() {
+                call.set_active_organization(&session.id, organization.as_deref())?;
+            }
+            tracing::info!(user.id = id, session.id = session.id, "signed in by a tool");
+            Ok(())
+        });
+        let Finished { outcome, client, cookies } = signing_in.await?;
+        outcome?;
+        Ok(self.cookies_now(client, &cookies, browser)?)
     }
 }
 

@@ -5,7 +5,7 @@ use std::process::Command;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::support::{ADA, Api, App, Page, cookie, part};
+use super::support::{ADA, Api, App, Page, cookie, part, sign_in};
 
 /// What a command prints and complains of, next to a running program.
 fn gatehouse(app: &App, arguments: &[&str]) -> (bool, String, String) {
@@ -101,4 +101,28 @@ async fn one_call_gives_a_browser_that_is_signed_in() {
     }
     let form = app.post_form("/__clerk/test/sign_in", "", &[("user", "ada")]).await;
     assert_eq!((form.status, form.cookies_after("")), (400, String::new()), "other sites can send forms");
+}
+
+#[tokio::test]
+async fn a_browser_that_cannot_be_signed_in_stays_as_it_is() {
+    let app = App::start(&[]).await;
+    let cookies = sign_in(&app).await;
+    for (body, status) in [
+        (json!({ "user": "grace", "organization": "nowhere" }), 404),
+        (json!({ "user": "mallory", "organization": "acme" }), 403),
+    ] {
+        let request = app.request(Method::POST, "/__clerk/test/sign_in").header("cookie", &cookies).json(&body);
+        let page = Page::read(request.send().await.unwrap()).await;
+        assert_eq!((page.status, page.headers.get("set-cookie")), (status, None), "{body}: {}", page.body);
+        assert_eq!(Api::of(&app).session().await["status"], "active", "{body}");
+        let client = app.get("/__clerk/v1/client", &[("cookie", &cookies)]).await;
+        let client: Value = serde_json::from_str(&client.body).unwrap();
+        assert_eq!(client["response"]["sessions"][0]["user"]["id"], ADA, "{body}");
+    }
+    let body = json!({ "user": "grace", "organization": "acme" });
+    let request = app.request(Method::POST, "/__clerk/test/sign_in").header("cookie", &cookies).json(&body);
+    let page = Page::read(request.send().await.unwrap()).await;
+    assert_eq!(page.status, 200, "{}", page.body);
+    assert_eq!(part(&json!(cookie(&page.cookies_after(&cookies), "__session")), 1)["o"]["slg"], "acme");
+    assert_eq!(Api::of(&app).session().await["status"], "replaced", "one account at a time");
 }
