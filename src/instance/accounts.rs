@@ -41,6 +41,8 @@ pub enum Refusal {
     /// The sign-in token signs nobody in.
     Ticket(TicketError),
     Banned,
+    /// Too many attempts failed. Told only to who shows that the account is theirs.
+    Locked,
     EmailInvalid,
     EmailTaken,
     PasswordTooShort,

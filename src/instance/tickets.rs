@@ -28,16 +28,17 @@ impl InstanceState {
         Ok(looking.await?.outcome)
     }
 
-    /// Signs a browser in with a ticket, which is used up. Returns the cookies that say so.
+    /// Signs a browser in with a ticket, which is used up unless nobody may sign in now. Returns the cookies that say so.
     pub async fn sign_in_with_ticket(&self, ticket: String, browser: &Browser) -> Result<Vec<String>, AccountError> {
         let user_agent = browser.user_agent.clone();
         let signing_in = self.in_browser(browser, move |call| {
-            if let Err(error) = call.sign_in_token(&ticket)? {
-                return Err(CallError::Refused(Refusal::Ticket(error)));
-            }
+            let found = call.sign_in_token(&ticket)?.map_err(|error| CallError::Refused(Refusal::Ticket(error)))?;
             match let_in_with_ticket(call, &ticket, &user_agent) {
                 Ok(_) => Ok(()),
-                Err(CallError::Refused(_)) => Err(CallError::Refused(Refusal::Banned)),
+                Err(CallError::Refused(_)) => {
+                    let is_banned = call.user(&found.user_id)?.is_none_or(|user| user.banned);
+                    Err(CallError::Refused(if is_banned { Refusal::Banned } else { Refusal::Locked }))
+                }
                 Err(CallError::Sqlite(error)) => Err(error.into()),
             }
         });

@@ -80,6 +80,7 @@ impl std::fmt::Display for super::accounts::Refusal {
             Self::WrongCode | Self::CodeOver => "the code is not right",
             Self::Ticket(_) => "the sign-in token signs nobody in",
             Self::Banned => "the account is banned",
+            Self::Locked => "the account is locked",
             Self::EmailInvalid => "this is no email address",
             Self::EmailTaken => "the email address belongs to somebody",
             Self::PasswordTooShort | Self::PasswordTooLong => "a password has 8 to 72 characters",

@@ -68,6 +68,15 @@ async fn a_link_that_is_worth_nothing_says_why() {
     assert_eq!(app.navigate(&url, "").await.status, 200);
     let banned = app.post_form("/__clerk/sign-in/ticket", "", &[("ticket", &ticket)]).await;
     assert!(banned.status == 403 && banned.body.contains("banned"), "{}", banned.body);
+
+    let (_, ticket) = link(&app, ADA).await;
+    Api::of(&app).post(&format!("/v1/users/{ADA}/lock"), &json!({})).await;
+    let locked = app.post_form("/__clerk/sign-in/ticket", "", &[("ticket", &ticket)]).await;
+    assert!(locked.status == 403 && locked.body.contains("This account is locked"), "{}", locked.body);
+    assert!(locked.headers.get("set-cookie").is_none());
+    Api::of(&app).post(&format!("/v1/users/{ADA}/unlock"), &json!({})).await;
+    let later = app.post_form("/__clerk/sign-in/ticket", "", &[("ticket", &ticket)]).await;
+    assert_eq!(later.status, 303, "the link was not used: {}", later.body);
 }
 
 #[tokio::test]

@@ -223,3 +223,22 @@ async fn a_ticket_signs_in_once() {
     assert_eq!(refusal(unknown), refused(404, "resource_not_found", ""));
     assert!(!app.log().contains(&ticket));
 }
+
+#[tokio::test]
+async fn a_ticket_lets_nobody_in_who_may_not_come_in_and_stays_good() {
+    let app = App::start(&[]).await;
+    let made = ok(backend(&app, Method::POST, "/v1/sign_in_tokens", &json!({ "user_id": ADA })).await);
+    let fields = [("strategy", "ticket"), ("ticket", made["token"].as_str().unwrap())];
+    for (verb, undo, code) in [("ban", "unban", "user_banned"), ("lock", "unlock", "user_locked")] {
+        ok(backend(&app, Method::POST, &format!("/v1/users/{ADA}/{verb}"), &json!({})).await);
+        let mut browser = Browser::open(&app).await;
+        let (status, answer) = browser.post("/client/sign_ins", &fields).await;
+        assert_eq!(refusal((status, answer.clone())), refused(403, code, ""));
+        assert_eq!(answer["errors"][0]["meta"]["lockout_expires_in_seconds"].is_u64(), verb == "lock");
+        let client = ok(browser.get("/client").await)["response"].clone();
+        assert!(client["sessions"].as_array().is_none_or(Vec::is_empty), "{client}");
+        ok(backend(&app, Method::POST, &format!("/v1/users/{ADA}/{undo}"), &json!({})).await);
+    }
+    let answer = ok(Browser::open(&app).await.post("/client/sign_ins", &fields).await);
+    assert_eq!(answer["response"]["status"], "complete");
+}

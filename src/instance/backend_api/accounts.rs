@@ -244,9 +244,12 @@ pub fn refusal(refusal: Refusal) -> ClerkError {
             ClerkError::form("form_password_not_strong_enough", "password", "must differ from the email address")
         }
         Refusal::NameTooLong(field) => ClerkError::form("form_param_max_length_exceeded", field, "is too long"),
-        Refusal::WrongCredentials | Refusal::WrongCode | Refusal::CodeOver | Refusal::Ticket(_) | Refusal::Banned => {
-            invalid("email_address", "cannot be used")
-        }
+        Refusal::WrongCredentials
+        | Refusal::WrongCode
+        | Refusal::CodeOver
+        | Refusal::Ticket(_)
+        | Refusal::Banned
+        | Refusal::Locked => invalid("email_address", "cannot be used"),
     }
 }
 

@@ -32,6 +32,11 @@ pub const BANNED: ClerkError = ClerkError::new(
     "user_banned",
     "This account is banned. Its owner cannot sign in until an administrator lifts the ban.",
 );
+const LOCKED: ClerkError = ClerkError::new(
+    StatusCode::FORBIDDEN,
+    "user_locked",
+    "This account is locked: too many attempts failed. Try again later.",
+);
 pub const UNKNOWN_IDENTIFIER: ClerkError =
     ClerkError::field("form_identifier_not_found", "identifier", "Nobody has an account with this address.");
 pub const WRONG_PASSWORD: ClerkError =
@@ -61,9 +66,7 @@ pub const fn param_value(name: &'static str, message: &'static str) -> ClerkErro
 
 /// Too many failures: nobody can sign in for this long.
 pub fn locked(left: Duration) -> ClerkError {
-    let message = "This account is locked: too many attempts failed. Try again later.";
-    let error = ClerkError::new(StatusCode::FORBIDDEN, "user_locked", message);
-    error.with_meta("lockout_expires_in_seconds", whole_seconds(left))
+    LOCKED.with_meta("lockout_expires_in_seconds", whole_seconds(left))
 }
 
 /// What is wrong with what somebody wants to be known by; the password may stand in a field of another name.
@@ -92,6 +95,7 @@ pub const fn account(refusal: Refusal, password: &'static str) -> ClerkError {
         Refusal::WrongCredentials | Refusal::WrongCode | Refusal::CodeOver => WRONG_PASSWORD,
         Refusal::Ticket(error) => ticket(error),
         Refusal::Banned => BANNED,
+        Refusal::Locked => LOCKED,
     }
 }
 

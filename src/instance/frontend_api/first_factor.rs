@@ -137,7 +137,8 @@ pub enum AddressChoice<'a> {
     Primary,
 }
 
-fn refuse_locked(call: &Call<'_>, user_id: &str) -> Result<(), CallError<ClerkError>> {
+/// After too many failures nobody goes on for a while.
+pub fn refuse_locked(call: &Call<'_>, user_id: &str) -> Result<(), CallError<ClerkError>> {
     match call.locked_for(user_id)? {
         Some(left) => Err(errors::locked(left).into()),
         None => Ok(()),

@@ -8,7 +8,7 @@ use super::{
     caller::{Caller, Reply},
     errors::{self, BANNED, NO_SIGN_IN, SESSION_EXISTS, UNKNOWN_IDENTIFIER, WRONG_PASSWORD, WRONG_STRATEGY},
     external,
-    first_factor::{AddressChoice, ComparedPassword, accept_code, accept_password, send_code},
+    first_factor::{AddressChoice, ComparedPassword, accept_code, accept_password, refuse_locked, send_code},
     form::Form,
     resources::{self, EMAIL_CODE, PASSWORD, RESET_PASSWORD, TICKET},
 };
@@ -111,12 +111,14 @@ async fn create_with_ticket(
     work.await
 }
 
-/// Signs in whoever holds a sign-in token, which is used up.
+/// Signs in whoever holds a sign-in token, which is used up. Where nobody may sign in now, it stays as good as it is.
 pub fn let_in_with_ticket(
     call: &mut Call<'_>,
     ticket: &str,
     user_agent: &str,
 ) -> Result<SignIn, CallError<ClerkError>> {
+    let holder = call.sign_in_token(ticket)?.map_err(errors::ticket)?.user_id;
+    refuse_kept_out(call, &holder)?;
     let ticket = call.use_sign_in_token(ticket)?.map_err(errors::ticket)?;
     let email = call.user(&ticket.user_id)?.and_then(|user| user.email_addresses.into_iter().next());
     let sign_in = call.begin_sign_in(Some(ticket.user_id), email.map(|email| email.email_address))?;
@@ -230,6 +232,7 @@ pub async fn reset_password(
     let work = state.answer(&caller, move |call| {
         let sign_in = waiting(call, &id, SignInStatus::NeedsNewPassword)?;
         let user_id = sign_in.user_id.clone().ok_or(NO_SIGN_IN)?;
+        refuse_kept_out(call, &user_id)?;
         call.set_password(&user_id, &password_hash)?;
         if sign_out_others {
             call.revoke_sessions(&user_id, None)?;
@@ -258,12 +261,10 @@ pub fn let_in(
     strategy: &str,
     user_agent: &str,
 ) -> Result<SignIn, CallError<ClerkError>> {
-    let user = sign_in.user_id.as_deref().map(|id| call.user(id)).transpose()?.flatten().ok_or(NO_SIGN_IN)?;
-    if user.banned {
-        return Err(BANNED.into());
-    }
-    let session = call.start_session(&user.id, user_agent)?;
-    tracing::info!(user.id = user.id, session.id = session.id, strategy, "signed in");
+    let user_id = sign_in.user_id.as_deref().ok_or(NO_SIGN_IN)?;
+    refuse_kept_out(call, user_id)?;
+    let session = call.start_session(user_id, user_agent)?;
+    tracing::info!(user.id = user_id, session.id = session.id, strategy, "signed in");
     sign_in.status = SignInStatus::Complete;
     sign_in.verified_by = Some(strategy.to_owned());
     sign_in.created_session_id = Some(session.id);
@@ -285,6 +286,14 @@ fn waiting(call: &Call<'_>, id: &str, status: SignInStatus) -> Result<SignIn, Ca
 
 fn user_id(call: &Call<'_>, identifier: &str) -> Result<String, CallError<ClerkError>> {
     Ok(call.owner_of_email(identifier)?.ok_or(UNKNOWN_IDENTIFIER)?)
+}
+
+/// Who is banned or locked out does not come in, whatever they showed.
+fn refuse_kept_out(call: &Call<'_>, user_id: &str) -> Result<(), CallError<ClerkError>> {
+    if call.user(user_id)?.ok_or(NO_SIGN_IN)?.banned {
+        return Err(BANNED.into());
+    }
+    refuse_locked(call, user_id)
 }
 
 /// One account at a time.

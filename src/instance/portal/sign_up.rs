@@ -74,7 +74,8 @@ const fn complaint(refusal: Refusal) -> (&'static str, &'static str) {
         | Refusal::WrongCode
         | Refusal::CodeOver
         | Refusal::Ticket(_)
-        | Refusal::Banned => ("email_address", "This is not an email address. One looks like name@example.com."),
+        | Refusal::Banned
+        | Refusal::Locked => ("email_address", "This is not an email address. One looks like name@example.com."),
     }
 }
 

@@ -59,8 +59,12 @@ pub async fn submit(
             let is_signed_in = active.map_err(|error| PortalError::from(error).page(&state))?.is_some();
             Ok(ticket_over(&state, &target, error, is_signed_in))
         }
-        Err(AccountError::Refused(_)) => {
-            let text = "This account is banned. Nobody can sign in to it until an administrator lifts the ban.";
+        Err(AccountError::Refused(refusal)) => {
+            let text = if refusal == Refusal::Locked {
+                "This account is locked: too many attempts failed. The link is not used up: try it again later."
+            } else {
+                "This account is banned. Nobody can sign in to it until an administrator lifts the ban."
+            };
             let page = error_page(&state, "You cannot sign in this way", text);
             Err(ErrorPage { status: StatusCode::FORBIDDEN, page })
         }
