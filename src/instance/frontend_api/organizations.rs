@@ -209,7 +209,7 @@ pub async fn roles(
 pub async fn domains(
     State(state): State<Arc<InstanceState>>,
     caller: Caller,
-    Path(id): Path<String>,
+    Segments(id): Segments<String>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, ClerkError> {
     let (page, session) = (ListQuery::read(query).page(), caller.session());
