@@ -38,6 +38,7 @@ mod gateway_policies;
 mod gateway_routes;
 mod gateway_routes_page;
 mod gateway_streams;
+mod gateway_targets;
 mod gateway_traces;
 mod gateway_validation;
 mod gateway_wire;

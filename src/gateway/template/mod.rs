@@ -2,7 +2,7 @@
 //! (Zuplo, "URL Rewrite"). There is no scripting: a value is named, and at most encoded.
 //!
 //! Scheme and host are fixed at load; only `${env.NAME}` may stand in them. What a request puts into the path is
-//! percent-encoded, and can neither end the path nor climb out of it.
+//! percent-encoded, and can neither end the path nor climb out of it, not even for an upstream that decodes it first.
 
 mod expression;
 
@@ -149,11 +149,7 @@ impl UrlTemplate {
         if !target[start..].starts_with('/') {
             target.insert(start, '/');
         }
-        let mut segments = target[start + 1..].split('/').rev();
-        let last = segments.next().unwrap_or_default();
-        // Some upstreams decode a segment before they drop its parameters.
-        let is_dots = |segment: &str| segment.split("%3B").next().is_some_and(is_dot_segment);
-        if is_dots(last) || segments.any(|segment| segment.is_empty() || is_dots(segment)) {
+        if is_ambiguous(&target[start + 1..]) {
             return Err(BadTarget::Ambiguous);
         }
         self.push_query(&mut target, request, context, search);
@@ -181,6 +177,14 @@ const EXPECTED_ORIGIN: &str = "a URL with a fixed host, such as https://api.exam
 
 fn is_origin(url: &Url) -> bool {
     matches!(url.scheme(), "http" | "https") && url.username().is_empty() && url.password().is_none() && url.has_host()
+}
+
+/// Whether the path behind the first slash has a segment that is empty, unless it is the last, or one that climbs. Some
+/// upstreams decode before they look: what a value brings in encoded slashes must not climb either.
+fn is_ambiguous(path: &str) -> bool {
+    let empty_inside = path.split('/').rev().skip(1).any(str::is_empty);
+    let parts = path.split('/').flat_map(|part| part.split("%2F")).flat_map(|part| part.split("%5C"));
+    empty_inside || parts.filter_map(|part| part.split("%3B").next()).any(is_dot_segment)
 }
 
 fn push_value(target: &mut String, value: &Expression, allowed: &'static AsciiSet, request: &Parts, context: &Context) {

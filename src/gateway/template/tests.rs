@@ -65,6 +65,10 @@ fn values_go_where_the_template_has_them() {
         ),
         ("https://a.example/x?m=${query.missing}", "https://a.example/x?m="),
         ("https://a.example/${request.params.id}", "https://a.example/7%208"),
+        (
+            "https://a.example/proxy/${e(url)}",
+            "https://a.example/proxy/http%3A%2F%2Fgate.example%3A80%2Fusers%2F7%25208%2Fx%2Fy%253Fz%3Fpage%3D2%26q%3Da%2526b",
+        ),
     ] {
         assert_eq!(expand(template, None).as_deref(), Ok(expected), "{template}");
     }
@@ -124,6 +128,35 @@ fn a_path_that_climbs_is_refused() {
 }
 
 #[test]
+fn a_value_that_climbs_once_it_is_decoded_is_refused() {
+    for (value, refused) in [
+        ("../../admin", true),
+        ("a/../b", true),
+        ("a/..", true),
+        ("./a", true),
+        (r"..\admin", true),
+        (r"a\..;v=1\b", true),
+        ("a/b", false),
+        ("a//b", false),
+        (r"a\b", false),
+        ("..a/b..", false),
+        ("..%2Fadmin", false),
+    ] {
+        for template in ["https://a.example/files/${context.custom.q}", "https://a.example/${e(context.custom.q)}"] {
+            let mut context = testing::context();
+            context.custom.insert("q".to_owned(), value.into());
+            let target = parse(template, &[]).unwrap().expand(&request("/"), &context, None);
+            assert_eq!(target == Err(BadTarget::Ambiguous), refused, "{template}: {value}: {target:?}");
+        }
+    }
+    let mut context = testing::context();
+    context.custom.insert("q".to_owned(), "../a".into());
+    let beside = parse("https://a.example/v${context.custom.q}?q=${context.custom.q}", &[]).unwrap();
+    let target = beside.expand(&request("/"), &context, None).unwrap().to_string();
+    assert_eq!(target, "https://a.example/v..%2Fa?q=..%2Fa", "what is no segment of its own does not climb");
+}
+
+#[test]
 fn a_semicolon_in_a_value_is_no_parameter_of_the_segment() {
     let context = context("/users/:id/(.*)", "/users/7;v=1/x;y");
     for (template, expected) in [
@@ -147,16 +180,25 @@ fn a_base_takes_the_requests_path_behind_its_own() {
 
 proptest! {
     #[test]
-    fn no_value_leaves_its_place(id in "[^/]{1,12}", header in "[ -~]{0,12}", query in ".{0,12}") {
+    fn no_value_leaves_its_place(
+        id in prop_oneof!["[^/]{1,12}", r"[.;a\\]{1,8}"],
+        header in prop_oneof!["[ -~]{0,12}", r"[.;a/\\]{0,8}"],
+        query in ".{0,12}",
+    ) {
         let mut context = context("/:id", &format!("/{id}"));
         context.custom.insert("q".to_owned(), query.into());
         let mut request = request("/x");
         request.headers.insert("x-tenant", HeaderValue::from_str(&header).unwrap());
         let template = "https://a.example/fixed/${params.id}/t-${headers.get(\"x-tenant\")}/end?q=${context.custom.q}&z=1";
+        let climbs = |text: &str| text.split(['/', '\\']).any(crate::gateway::path::is_dot_segment);
         let Ok(target) = parse(template, &["id"]).unwrap().expand(&request, &context, None) else {
-            prop_assert!(matches!(id.split(';').next(), Some("." | "..")));
+            let beside = format!("t-{header}");
+            prop_assert!(climbs(&id) || climbs(&beside));
             return Ok(());
         };
+        // As an upstream reads it that decodes first.
+        let decoded = percent_encoding::percent_decode_str(target.path()).decode_utf8().unwrap();
+        prop_assert!(!climbs(&decoded), "{}", decoded);
         let url = Url::parse(&target.to_string()).unwrap();
         prop_assert_eq!(url.host_str(), Some("a.example"));
         let segments: Vec<&str> = url.path_segments().unwrap().collect();
