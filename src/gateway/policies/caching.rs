@@ -12,7 +12,7 @@
 //! project does not load.
 //!
 //! Never kept are answers with `Set-Cookie`, with `no-store`, `no-cache` or `private`, those that `Vary` by what makes no
-//! difference here, and bodies above 2 MiB. `max-age` and `s-maxage` can only shorten the time. What a client says in
+//! difference here (with the option just named, `Authorization` and `Cookie`, too), and bodies above 2 MiB. `max-age` and `s-maxage` can only shorten the time. What a client says in
 //! `Cache-Control` is not asked. All answers together take 64 MiB; a project that is loaded anew begins without any.
 
 use std::{collections::HashSet, sync::Arc, time::Duration};
@@ -170,8 +170,9 @@ impl Rules {
     }
 
     fn knows_all_that_varies(&self, headers: &HeaderMap) -> bool {
+        let caller = if self.ignores_caller { &[][..] } else { &CALLER };
         directives(headers, &header::VARY).all(|name| {
-            let mut known = ALWAYS.iter().chain(&CALLER).chain(&self.headers);
+            let mut known = ALWAYS.iter().chain(caller).chain(&self.headers);
             known.any(|known| known.as_str() == name)
         })
     }

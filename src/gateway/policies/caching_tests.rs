@@ -103,6 +103,27 @@ async fn answers_are_shared_where_the_project_says_so() {
 }
 
 #[tokio::test]
+async fn answers_that_differ_by_caller_are_not_shared() {
+    for (options, vary, shared) in [
+        (json!({}), "Authorization", false),
+        (json!({}), "accept-encoding, cookie", false),
+        (json!({}), "Origin", true),
+        (json!({ "headers": ["authorization"] }), "Authorization", false),
+    ] {
+        let mut all = options.clone();
+        all["dangerouslyIgnoreAuthorizationHeader"] = json!(true);
+        let mut policy = policy(&all);
+        let of = |caller: &str| request(&[("authorization", caller), ("cookie", caller)]);
+        assert!(!hits_with(&mut policy, of("a"), 203, &[("vary", vary)]).await);
+        assert_eq!(hits(&mut policy, of("b")).await, shared, "{options} {vary}");
+    }
+    let mut policy = policy(&json!({ "dangerouslyIgnoreAuthorizationHeader": true, "headers": ["authorization"] }));
+    let of_a = || request(&[("authorization", "a")]);
+    assert!(!hits_with(&mut policy, of_a(), 203, &[("vary", "Authorization")]).await);
+    assert!(hits(&mut policy, of_a()).await, "a header that makes a difference after all");
+}
+
+#[tokio::test]
 async fn what_must_not_be_kept_is_not() {
     for (status, headers, expected) in [
         (203, vec![], true),
