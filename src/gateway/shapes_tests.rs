@@ -156,6 +156,23 @@ async fn examples_answer_before_there_is_a_backend() {
     assert_eq!(shape.get("/numbers", &[]).await, (StatusCode::OK, "2".to_owned()));
 }
 
+/// The same with its answers and examples under `components`, where design tools put them.
+#[tokio::test]
+async fn examples_may_stand_among_the_components() {
+    let mock = built_in("mock", "mock-api-inbound", "MockApiInboundPolicy", &json!({}));
+    let mut operation = route(&hello(), &["mock"]);
+    operation["responses"] = json!({ "200": { "$ref": "#/components/responses/Todos" } });
+    let mut routes = document(&json!({ "/todos": { "get": operation } }));
+    let examples = json!({ "some": { "$ref": "#/components/examples/some" } });
+    routes["components"] = json!({
+        "responses": { "Todos": { "description": "", "content": { "application/json": { "examples": examples } } } },
+        "examples": { "some": { "value": [{ "id": 1, "title": "delectus aut autem" }] } },
+    });
+    let shape = Shape::load(&json!({ "policies": [mock] }), &[("routes.oas.json", routes)], Registry::default());
+    let expected = "[{\"id\":1,\"title\":\"delectus aut autem\"}]";
+    assert_eq!(shape.get("/todos", &[]).await, (StatusCode::OK, expected.to_owned()));
+}
+
 /// A front end elsewhere: an entry of `corsPolicies` with lists as texts, and a preflight.
 #[tokio::test]
 async fn a_front_end_elsewhere_may_call() {

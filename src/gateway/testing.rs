@@ -135,12 +135,22 @@ pub fn inbound_with_keys(policy_type: &str, options: &Value, keys: ApiKeys) -> A
     built.and_then(as_inbound).unwrap_or_else(|error| panic!("{error}"))
 }
 
+/// A policy on a route with this operation, which is all of its document.
+pub fn inbound_on(policy_type: &str, options: &Value, operation: &Value) -> Applied<Arc<dyn InboundPolicy>> {
+    let built = build(policy_type, options, &dependencies(&[]));
+    built.and_then(|policy| as_inbound_on(policy, operation)).unwrap_or_else(|error| panic!("{error}"))
+}
+
 fn as_inbound(policy: Policy) -> Result<Applied<Arc<dyn InboundPolicy>>, LoadError> {
+    as_inbound_on(policy, &json!({}))
+}
+
+fn as_inbound_on(policy: Policy, operation: &Value) -> Result<Applied<Arc<dyn InboundPolicy>>, LoadError> {
     match policy {
         Policy::Inbound(policy) => Ok(Applied { policy, context: context() }),
         Policy::PerRoute(build) => {
-            let (file, empty) = (Path::new("routes.oas.json"), json!({}));
-            let (node, pattern) = (Node::root(file, &empty), PathPattern::parse("/hello", PathMode::OpenApi).unwrap());
+            let node = Node::root(Path::new("routes.oas.json"), operation);
+            let pattern = PathPattern::parse("/hello", PathMode::OpenApi).unwrap();
             let site = RouteSite { document: &node, item: &node, operation: &node, pattern: &pattern, before: &[] };
             Ok(Applied { policy: build(&site)?, context: context() })
         }

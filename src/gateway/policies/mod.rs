@@ -23,6 +23,7 @@ mod provider_jwt;
 mod query_params;
 mod quota;
 mod rate_limit;
+mod references;
 mod remove_headers;
 mod replace_string;
 mod request_size_limit;

@@ -332,7 +332,11 @@ fn what_stands_behind_an_answer_protects_nothing() {
         "name": "mock", "policyType": "mock-api-inbound",
         "handler": { "export": "MockApiInboundPolicy", "module": "$import(@zuplo/runtime)" },
     });
-    let routes = routes_of(&[("/open", &["mock", "clerk"]), ("/closed", &["clerk", "mock"]), ("/mock", &["mock"])]);
+    let mut routes = routes_of(&[("/open", &["mock", "clerk"]), ("/closed", &["clerk", "mock"]), ("/mock", &["mock"])]);
+    for path in ["/open", "/closed", "/mock"] {
+        routes["paths"][path]["get"]["responses"] =
+            json!({ "200": { "content": { "text/plain": { "example": "x" } } } });
+    }
     let project = load_with(&json!([policy(), mock]), &routes, SET).unwrap();
     let warnings = warnings(&project);
     let expected = "at /paths/~1open/get: this route is open to everybody: `mock` may answer before any policy";

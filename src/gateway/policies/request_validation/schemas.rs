@@ -4,13 +4,12 @@
 use std::collections::BTreeSet;
 
 use jsonschema::{Draft, PatternOptions, Validator};
-use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
-use crate::gateway::project::{LoadError, Node};
-
-/// Deeper than any honest chain of references.
-const MAX_REFERENCES: usize = 16;
+use crate::gateway::{
+    policies::references::{MAX_REFERENCES, resolve},
+    project::{LoadError, Node},
+};
 
 /// Something in a request that does not fit.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,20 +61,7 @@ impl<'d> Schemas<'d> {
 
     /// What a place stands for: itself, or what its `$ref` names.
     pub fn resolve(&self, place: Node<'d>) -> Result<Node<'d>, LoadError> {
-        let mut place = place;
-        for _ in 0..MAX_REFERENCES {
-            let Some(reference) = place.get("$ref") else { return Ok(place) };
-            let found = reference.text()?.strip_prefix("#/").and_then(|pointer| self.find(pointer));
-            place = found.ok_or_else(|| reference.error("a reference to something in this document"))?;
-        }
-        Err(place.error("something that references lead to in the end"))
-    }
-
-    fn find(&self, pointer: &str) -> Option<Node<'d>> {
-        pointer.split('/').try_fold(self.document.clone(), |place, key| {
-            let key = percent_decode_str(key).decode_utf8().ok()?;
-            place.step(&key.replace("~1", "/").replace("~0", "~"))
-        })
+        resolve(self.document, place)
     }
 
     /// The types that a schema allows; none where it does not say.
