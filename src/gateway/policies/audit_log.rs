@@ -75,6 +75,10 @@ impl InboundPolicy for AuditLog {
         tracing::info!(target: "gatehouse::audit", %record, "audit");
         ready(Ok(request))
     }
+
+    fn guards(&self) -> bool {
+        false
+    }
 }
 
 #[cfg(test)]

@@ -227,6 +227,10 @@ impl InboundPolicy for Caching {
     fn remembers(&self) -> bool {
         true
     }
+
+    fn guards(&self) -> bool {
+        false
+    }
 }
 
 #[cfg(test)]

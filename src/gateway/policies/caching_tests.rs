@@ -202,6 +202,28 @@ impl InboundPolicy for OwnKeys {
     }
 }
 
+/// Lets nobody in, and says no more of itself than it must.
+struct Bouncer;
+
+impl InboundPolicy for Bouncer {
+    fn apply<'a>(&'a self, _request: Request, _context: &'a mut Context) -> Verdict<'a> {
+        ready(Err(crate::gateway::Problem::forbidden("bouncer", "Not you.").into()))
+    }
+}
+
+/// Decides nothing, and says so.
+struct Porter;
+
+impl InboundPolicy for Porter {
+    fn apply<'a>(&'a self, request: Request, _context: &'a mut Context) -> Verdict<'a> {
+        ready(Ok(request))
+    }
+
+    fn guards(&self) -> bool {
+        false
+    }
+}
+
 struct WhoAmI;
 
 impl Handler for WhoAmI {
@@ -222,16 +244,24 @@ fn load(inbound: &[&str]) -> Result<Gateway, String> {
         let handler = json!({ "export": export, "module": "$import(@zuplo/runtime)", "options": options });
         json!({ "name": name, "policyType": name, "handler": handler })
     };
+    let own = |name: &str| {
+        let handler = json!({ "export": name, "module": "$import(./modules/own)" });
+        json!({ "name": name, "policyType": "custom-code-inbound", "handler": handler })
+    };
     let policies = json!([
         built_in("caching-inbound", "CachingInboundPolicy", json!({})),
         built_in("api-key-inbound", "ApiKeyInboundPolicy", json!({})),
         built_in("require-origin-inbound", "RequireOriginInboundPolicy", json!({ "origins": "https://app.example" })),
-        { "name": "keys", "policyType": "custom-code-inbound", "handler": { "export": "keys", "module": "$import(./modules/own)" } },
+        own("keys"),
+        own("bouncer"),
+        own("porter"),
     ]);
     let folder = project(&[("policies.json", &policies), ("routes.oas.json", &route(inbound))]);
     let mut dependencies = dependencies(&[]);
     let registry = Registry::default().handler("./modules/own", "whoAmI", |options| options.none().map(|()| WhoAmI));
     let registry = registry.inbound_policy("./modules/own", "keys", |options| options.none().map(|()| OwnKeys));
+    let registry = registry.inbound_policy("./modules/own", "bouncer", |options| options.none().map(|()| Bouncer));
+    let registry = registry.inbound_policy("./modules/own", "porter", |options| options.none().map(|()| Porter));
     dependencies.registry = Arc::new(registry);
     Gateway::load(folder.path(), &dependencies).map_err(|errors| errors.to_string())
 }
@@ -257,6 +287,9 @@ async fn who_decides_who_may_call_stands_before_the_cache() {
         (["caching-inbound", "api-key-inbound"], false),
         (["require-origin-inbound", "caching-inbound"], true),
         (["caching-inbound", "require-origin-inbound"], false),
+        (["bouncer", "caching-inbound"], true),
+        (["caching-inbound", "bouncer"], false),
+        (["caching-inbound", "porter"], true),
     ] {
         let outcome = load(&inbound).map(|_| ());
         assert_eq!(outcome.is_ok(), fits, "{inbound:?}");

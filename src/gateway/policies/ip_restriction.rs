@@ -60,10 +60,6 @@ impl InboundPolicy for IpRestriction {
             Err(Problem::forbidden("address", "Requests from this address are not allowed.").into())
         })
     }
-
-    fn guards(&self) -> bool {
-        true
-    }
 }
 
 #[cfg(test)]

@@ -117,9 +117,10 @@ pub trait InboundPolicy: Send + Sync {
         false
     }
 
-    /// Whether it decides who may call: then no policy that answers from memory may stand before it.
+    /// Whether it may decide who may call: then no policy that answers from memory may stand before it. Whoever does not
+    /// say otherwise does.
     fn guards(&self) -> bool {
-        self.identifies() || self.requires_user()
+        true
     }
 
     /// Headers it sets to say who the caller is. Clients may send none of them, on any route.

@@ -68,6 +68,10 @@ impl InboundPolicy for SetParams {
         }
         ready(Ok(request))
     }
+
+    fn guards(&self) -> bool {
+        false
+    }
 }
 
 impl InboundPolicy for RemoveParams {
@@ -79,6 +83,10 @@ impl InboundPolicy for RemoveParams {
             }
         }
         ready(Ok(request))
+    }
+
+    fn guards(&self) -> bool {
+        false
     }
 }
 

@@ -177,6 +177,10 @@ impl InboundPolicy for Quota {
     fn reads_user(&self) -> bool {
         self.function.is_none()
     }
+
+    fn guards(&self) -> bool {
+        false
+    }
 }
 
 #[cfg(test)]

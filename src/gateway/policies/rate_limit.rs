@@ -284,6 +284,10 @@ impl InboundPolicy for RateLimit {
     fn reads_user(&self) -> bool {
         matches!(self.key, Key::User)
     }
+
+    fn guards(&self) -> bool {
+        false
+    }
 }
 
 #[cfg(test)]

@@ -87,6 +87,10 @@ impl InboundPolicy for RemoveHeaders {
         self.remove(request.headers_mut());
         ready(Ok(request))
     }
+
+    fn guards(&self) -> bool {
+        false
+    }
 }
 
 impl OutboundPolicy for RemoveHeaders {

@@ -46,6 +46,10 @@ impl InboundPolicy for RequestSizeLimit {
         }
         ready(Ok(request.map(|body| Body::new(Limited::new(body, self.max_size_in_bytes)))))
     }
+
+    fn guards(&self) -> bool {
+        false
+    }
 }
 
 #[cfg(test)]

@@ -43,10 +43,6 @@ impl InboundPolicy for RequireOrigin {
         let allowed = origin.is_some_and(|origin| self.origins.contains(&origin.to_ascii_lowercase()));
         ready(if allowed { Ok(request) } else { Err(Problem::forbidden("origin", self.detail.clone()).into()) })
     }
-
-    fn guards(&self) -> bool {
-        true
-    }
 }
 
 #[cfg(test)]

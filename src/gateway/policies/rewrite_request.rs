@@ -49,6 +49,10 @@ impl InboundPolicy for SetBody {
         replace_body(&mut request, Body::from(self.body.clone()));
         ready(Ok(request))
     }
+
+    fn guards(&self) -> bool {
+        false
+    }
 }
 
 impl InboundPolicy for ChangeMethod {
@@ -58,6 +62,10 @@ impl InboundPolicy for ChangeMethod {
         }
         *request.method_mut() = self.0.clone();
         ready(Ok(request))
+    }
+
+    fn guards(&self) -> bool {
+        false
     }
 }
 

@@ -75,6 +75,10 @@ impl InboundPolicy for SetHeaders {
         self.set(request.headers_mut());
         ready(Ok(request))
     }
+
+    fn guards(&self) -> bool {
+        false
+    }
 }
 
 impl OutboundPolicy for SetHeaders {

@@ -39,6 +39,10 @@ impl InboundPolicy for Sleep {
             Ok(request)
         })
     }
+
+    fn guards(&self) -> bool {
+        false
+    }
 }
 
 #[cfg(test)]

@@ -205,6 +205,10 @@ impl InboundPolicy for RequestValidation {
             Ok(self.check_body(request, context).await?)
         })
     }
+
+    fn guards(&self) -> bool {
+        false
+    }
 }
 
 #[cfg(test)]
