@@ -5,7 +5,7 @@ use std::collections::HashSet;
 
 use axum::{
     extract::Request,
-    http::{HeaderMap, HeaderName},
+    http::{HeaderMap, HeaderName, Method},
 };
 use serde_json::Value;
 use url::Url;
@@ -67,9 +67,10 @@ pub fn of_several_issuers(
 }
 
 impl JwtAuth {
-    async fn authenticate(&self, headers: &HeaderMap, context: &Context) -> Result<User, Problem> {
+    async fn authenticate(&self, method: &Method, headers: &HeaderMap, context: &Context) -> Result<User, Problem> {
         let header = bearer_token(headers, &self.options.token_header);
-        let token = if self.options.accept_session_cookie { header_or_cookie(header, headers) } else { header };
+        let accepts_cookie = self.options.accept_session_cookie;
+        let token = if accepts_cookie { header_or_cookie(header, method, headers) } else { header };
         let token = token.map_err(refuse_missing)?;
         let verified = self.verifiers.verify(token, context.arrival.now).await.map_err(|error| {
             tracing::debug!(gateway.request_id = %context.arrival.request_id, %error, "token refused");
@@ -98,7 +99,7 @@ impl JwtAuth {
 impl InboundPolicy for JwtAuth {
     fn apply<'a>(&'a self, mut request: Request, context: &'a mut Context) -> Verdict<'a> {
         Box::pin(async move {
-            match self.authenticate(request.headers(), context).await {
+            match self.authenticate(request.method(), request.headers(), context).await {
                 Ok(user) => {
                     self.options.claims_to_headers.set(&user.data, request.headers_mut());
                     context.user = Some(user);

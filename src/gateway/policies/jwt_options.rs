@@ -6,8 +6,10 @@
 //! `allowUnauthenticatedRequests` means for a token that is there and not good), `claimsToHeaders` (default: none),
 //! `removeAuthorizationHeader` (default false: the upstream gets the token, too), `requiredClaims` (see `claim_rules`).
 //!
-//! Of some: `rejectPendingSessions` (see `claim_rules`), `acceptSessionCookie` (default false: see `session_cookie`), `authHeader` (default `Authorization`: where the token is),
-//! `subPropertyName` (default `sub`: the claim that names the caller).
+//! Of some: `rejectPendingSessions` (see `claim_rules`), `acceptSessionCookie` (default false: true takes Clerk's cookie
+//! for a token in requests from the gateway's own origin, which all but GET and HEAD must say: see `session_cookie`),
+//! `authHeader` (default `Authorization`: where the token is), `subPropertyName` (default `sub`: the claim that names the
+//! caller).
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -79,7 +81,7 @@ pub struct JwtOptions {
     pub remove_token: bool,
     /// Clerk's cookies go with the token.
     pub remove_clerk_cookies: bool,
-    /// Clerk's session cookie counts as a token.
+    /// Clerk's session cookie counts as a token: see `session_cookie` for which requests.
     pub accept_session_cookie: bool,
     /// Refusals say where to find who gives tokens.
     pub resource_metadata: bool,

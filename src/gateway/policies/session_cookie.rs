@@ -1,7 +1,10 @@
 //! Clerk's `__session` cookie as a bearer token, where a project says so. Browsers send cookies along with requests that
-//! other sites make, so the cookie counts only for requests that come from the gateway's own origin.
+//! other sites make, so the cookie counts only for requests that come from the gateway's own origin: browsers say so in
+//! `Sec-Fetch-Site` or `Origin`. A GET or HEAD that has neither counts, too: browsers send some of them so, over plain HTTP
+//! for one, and no other site can read the answer. Any other method without either is a script's, or an old browser's on
+//! behalf of who knows whom: a script that means it sends `Origin`, or the token in its header.
 
-use axum::http::{HeaderMap, HeaderName, header};
+use axum::http::{HeaderMap, HeaderName, Method, header};
 
 use super::bearer::NoToken;
 
@@ -10,8 +13,12 @@ const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 
 /// The token of a request that may bring it in a header, in the cookie, or in both if they say the same.
-pub fn header_or_cookie<'h>(header: Result<&'h str, NoToken>, headers: &'h HeaderMap) -> Result<&'h str, NoToken> {
-    let mut cookies = if is_same_origin(headers) { session_cookies(headers) } else { Vec::new() };
+pub fn header_or_cookie<'h>(
+    header: Result<&'h str, NoToken>,
+    method: &Method,
+    headers: &'h HeaderMap,
+) -> Result<&'h str, NoToken> {
+    let mut cookies = if is_same_origin(method, headers) { session_cookies(headers) } else { Vec::new() };
     cookies.dedup();
     match (header, &cookies[..]) {
         (header, []) => header,
@@ -36,13 +43,12 @@ fn session_of(cookie: &str) -> Option<&str> {
     (name == SESSION).then_some(value)
 }
 
-/// As the browser says it, else by `Origin`. What sends neither is no browser, and brings no cookies that it did not mean
-/// to.
-fn is_same_origin(headers: &HeaderMap) -> bool {
+/// As the browser says it, else by `Origin`, else by a method that changes nothing.
+fn is_same_origin(method: &Method, headers: &HeaderMap) -> bool {
     if let Some(site) = headers.get(FETCH_SITE) {
         return matches!(site.as_bytes(), b"same-origin" | b"none");
     }
-    let Some(origin) = headers.get(header::ORIGIN) else { return true };
+    let Some(origin) = headers.get(header::ORIGIN) else { return method.is_safe() };
     let host = headers.get(FORWARDED_HOST).or_else(|| headers.get(header::HOST));
     let origin = origin.to_str().unwrap_or_default();
     let origin_host = origin.strip_prefix("https://").or_else(|| origin.strip_prefix("http://"));
@@ -55,7 +61,30 @@ mod tests {
     use crate::gateway::testing::request;
 
     fn token(header: Result<&'static str, NoToken>, headers: &[(&str, &str)]) -> Result<String, NoToken> {
-        header_or_cookie(header, request(headers).headers()).map(str::to_owned)
+        header_or_cookie(header, &Method::GET, request(headers).headers()).map(str::to_owned)
+    }
+
+    #[test]
+    fn a_request_that_may_change_something_says_where_it_comes_from() {
+        for (method, more, counts) in [
+            (Method::GET, None, true),
+            (Method::HEAD, None, true),
+            (Method::POST, None, false),
+            (Method::PUT, None, false),
+            (Method::PATCH, None, false),
+            (Method::DELETE, None, false),
+            (Method::POST, Some(("sec-fetch-site", "same-origin")), true),
+            (Method::POST, Some(("origin", "https://api.example")), true),
+            (Method::POST, Some(("origin", "https://evil.example")), false),
+            (Method::POST, Some(("referer", "https://api.example/")), false),
+        ] {
+            let headers = [("cookie", "__session=one"), ("host", "api.example")];
+            let request = request(&[&headers[..], &more.into_iter().collect::<Vec<_>>()].concat());
+            let token = |header| header_or_cookie(header, &method, request.headers());
+            let expected = if counts { Ok("one") } else { Err(NoToken::Missing) };
+            assert_eq!(token(Err(NoToken::Missing)), expected, "{method} {more:?}");
+            assert_eq!(token(Ok("two")).is_ok(), !counts, "beside a header: {method} {more:?}");
+        }
     }
 
     #[test]
