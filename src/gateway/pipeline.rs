@@ -10,7 +10,7 @@ use std::{
 use axum::{
     body::Body,
     extract::Request,
-    http::{HeaderValue, Method, Response, StatusCode, header},
+    http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header},
 };
 use metrics::Histogram;
 use serde_json::Map;
@@ -22,10 +22,10 @@ use super::{
     incoming::{self, REQUEST_ID, TrustedProxies},
     panics::caught,
     path::normalise,
-    policies::Stop,
+    policies::{InboundPolicy, Stop},
     problem::Problem,
     project::Project,
-    routing::Route,
+    routing::{Named, Route},
     system::System,
     trace::{self, Recorder},
     traces::{handler_span, policy_span, route_span},
@@ -166,7 +166,8 @@ async fn run_phases(route: &Route, request: Request, context: &mut Context) -> R
 
 async fn run_to_handler(route: &Route, request: Request, context: &mut Context) -> Result<Response<Body>, Stop> {
     let mut request = request;
-    for named in &route.inbound {
+    for (position, named) in route.inbound.iter().enumerate() {
+        let known = if named.policy.identifies() { context.user.clone() } else { None };
         let span = policy_span(&named.name, "inbound");
         let begun = context.recorder.begin();
         let applied = timed(&named.seconds, caught(|| named.policy.apply(request, context)));
@@ -180,12 +181,25 @@ async fn run_to_handler(route: &Route, request: Request, context: &mut Context) 
                 note_refusal(context, &named.name, problem, &span);
             }
         })?;
+        if known.is_some() && context.user != known {
+            forget_caller(&route.inbound[..position], named, request.headers_mut());
+        }
     }
     let begun = context.recorder.begin();
     let answered = caught(|| route.handler.handle(request, context)).instrument(handler_span(route)).await;
     let answer = answered.unwrap_or_else(|panic| Err(panic.refuse(&route.handler_name, &context.arrival)));
     context.recorder.handler(begun, &route.handler_name, &answer);
     Ok(answer?)
+}
+
+/// Removes what policies before `named` said of a caller in whose place it has put another.
+fn forget_caller(before: &[Named<dyn InboundPolicy>], named: &Named<dyn InboundPolicy>, headers: &mut HeaderMap) {
+    let own = named.policy.identity_headers();
+    for name in before.iter().flat_map(|earlier| earlier.policy.identity_headers()) {
+        if !own.contains(&name) {
+            headers.remove(name);
+        }
+    }
 }
 
 async fn timed<T>(seconds: &Histogram, work: impl Future<Output = T>) -> T {
