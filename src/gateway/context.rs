@@ -50,6 +50,8 @@ pub struct Context {
     pub route: Arc<RouteInfo>,
     /// The caller, once a policy knows them.
     pub user: Option<User>,
+    /// Who vouches for the caller.
+    pub(super) authority: Option<Arc<str>>,
     /// Whatever policies and handlers of a project want to tell each other.
     pub custom: Map<String, Value>,
     /// What waits for the answer.
@@ -82,6 +84,18 @@ pub enum Ending {
 }
 
 impl Context {
+    /// Notes who the caller is, and who vouches for that.
+    pub(super) fn identify(&mut self, user: User, authority: &Arc<str>) {
+        self.user = Some(user);
+        self.authority = Some(Arc::clone(authority));
+    }
+
+    /// What to count the caller by: two who are vouched for by different authorities may have the same name.
+    pub(super) fn counted_as(&self) -> Option<String> {
+        let sub = &self.user.as_ref()?.sub;
+        Some(format!("user {sub:?} of {:?}", self.authority.as_deref().unwrap_or_default()))
+    }
+
     /// Runs `hook` once the status of the answer is known, whoever gave it, or the client has left without one.
     pub fn when_answered(
         &mut self,

@@ -180,6 +180,8 @@ fn trusted_proxies(directory: &Path, environment: &Environment) -> Result<Truste
 }
 
 #[cfg(test)]
+mod callers_tests;
+#[cfg(test)]
 mod shapes_tests;
 #[cfg(test)]
 mod token_policies_tests;

@@ -104,6 +104,7 @@ fn context(route: &Route, path: String, arrival: &Arrival, client_ip: Option<IpA
         path,
         route: Arc::clone(&route.info),
         user: None,
+        authority: None,
         custom: Map::new(),
         hooks: Hooks::default(),
         recorder: Recorder::default(),

@@ -45,6 +45,7 @@ pub fn context() -> Context {
         params: Params::default(),
         route: Arc::new(info(Method::GET, "/hello")),
         user: None,
+        authority: None,
         custom: Map::new(),
         hooks: Hooks::default(),
         recorder: Recorder::default(),

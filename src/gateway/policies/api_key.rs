@@ -41,6 +41,7 @@ struct ApiKey {
     header: HeaderName,
     scheme: String,
     bucket: Option<String>,
+    authority: Arc<str>,
     challenge: HeaderValue,
     allow_unauthenticated: bool,
     /// Served documents do not speak of it.
@@ -61,6 +62,7 @@ pub fn build(options: &Options<'_>, site: &PolicySite<'_>) -> Result<Policy, Loa
         header,
         challenge: challenge.ok_or_else(|| options.error("authScheme", "the name of a scheme, such as Bearer"))?,
         scheme,
+        authority: read.bucket_name.as_ref().map_or("API keys".into(), |name| format!("API keys of {name}").into()),
         bucket: read.bucket_name,
         allow_unauthenticated: read.allow_unauthenticated_requests,
         unmentioned: read.disable_automatically_adding_key_header_to_open_api,
@@ -98,7 +100,7 @@ impl ApiKey {
 impl InboundPolicy for ApiKey {
     fn apply<'a>(&'a self, request: Request, context: &'a mut Context) -> Verdict<'a> {
         match self.user(request.headers(), context.arrival.now) {
-            Ok(user) => context.user = Some(user.clone()),
+            Ok(user) => context.identify(user.clone(), &self.authority),
             Err(problem) if self.allow_unauthenticated => {
                 let_pass(context, problem.reason());
             }
@@ -109,6 +111,10 @@ impl InboundPolicy for ApiKey {
 
     fn identifies(&self) -> bool {
         true
+    }
+
+    fn authorities(&self) -> Vec<String> {
+        vec![self.authority.to_string()]
     }
 
     fn security_scheme(&self) -> Option<SecurityScheme> {

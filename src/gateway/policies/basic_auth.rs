@@ -3,6 +3,8 @@
 //! Options: `accounts` (required: `username`, `password`, `data`), `allowUnauthenticatedRequests` (default false).
 //! Passwords are kept as hashes, and compared so that time says nothing of them.
 
+use std::sync::Arc;
+
 use aws_lc_rs::digest::{SHA256, digest};
 use axum::{
     extract::Request,
@@ -48,11 +50,12 @@ struct Account {
 
 struct BasicAuth {
     accounts: Vec<Account>,
+    authority: Arc<str>,
     allow_unauthenticated: bool,
 }
 
 /// Makes the policy from its options.
-pub fn build(options: &Options<'_>, _site: &PolicySite<'_>) -> Result<Policy, LoadError> {
+pub fn build(options: &Options<'_>, site: &PolicySite<'_>) -> Result<Policy, LoadError> {
     let read: BasicOptions = options.read()?;
     let usable = |account: &AccountOptions| {
         !account.username.is_empty() && !account.username.contains(':') && !account.password.is_empty()
@@ -65,7 +68,8 @@ pub fn build(options: &Options<'_>, _site: &PolicySite<'_>) -> Result<Policy, Lo
         user: User { sub: account.username, data: account.data },
     };
     let accounts = read.accounts.into_iter().map(account).collect();
-    Ok(Policy::inbound(BasicAuth { accounts, allow_unauthenticated: read.allow_unauthenticated_requests }))
+    let authority = format!("accounts of {}", site.name).into();
+    Ok(Policy::inbound(BasicAuth { accounts, authority, allow_unauthenticated: read.allow_unauthenticated_requests }))
 }
 
 fn hash(credentials: &[u8]) -> Vec<u8> {
@@ -92,7 +96,7 @@ impl BasicAuth {
 impl InboundPolicy for BasicAuth {
     fn apply<'a>(&'a self, request: Request, context: &'a mut Context) -> Verdict<'a> {
         match self.user(request.headers()) {
-            Some(user) => context.user = Some(user.clone()),
+            Some(user) => context.identify(user.clone(), &self.authority),
             None if self.allow_unauthenticated => let_pass(context, REASON),
             None => {
                 let challenge = HeaderValue::from_static("Basic realm=\"gatehouse\", charset=\"UTF-8\"");
@@ -105,6 +109,10 @@ impl InboundPolicy for BasicAuth {
 
     fn identifies(&self) -> bool {
         true
+    }
+
+    fn authorities(&self) -> Vec<String> {
+        vec![self.authority.to_string()]
     }
 
     fn security_scheme(&self) -> Option<SecurityScheme> {

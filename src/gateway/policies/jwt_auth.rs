@@ -1,7 +1,7 @@
 //! What policies do that check tokens, whoever issued them: a request with a good one passes, and the policies behind
 //! know who it comes from.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, sync::Arc};
 
 use axum::{
     extract::Request,
@@ -67,7 +67,13 @@ pub fn of_several_issuers(
 }
 
 impl JwtAuth {
-    async fn authenticate(&self, method: &Method, headers: &HeaderMap, context: &Context) -> Result<User, Problem> {
+    /// The caller, and the issuer that vouches for them.
+    async fn authenticate(
+        &self,
+        method: &Method,
+        headers: &HeaderMap,
+        context: &Context,
+    ) -> Result<(User, Arc<str>), Problem> {
         let header = bearer_token(headers, &self.options.token_header);
         let accepts_cookie = self.options.accept_session_cookie;
         let token = if accepts_cookie { header_or_cookie(header, method, headers) } else { header };
@@ -80,7 +86,8 @@ impl JwtAuth {
         self.options.claim_rules.check(&data)?;
         self.meter.accepted(verified.seen_before);
         let sub = verified.claims.text(&self.options.subject_claim).unwrap_or_default().to_owned();
-        Ok(User { sub, data })
+        let issuer = verified.claims.text("iss").unwrap_or_default().into();
+        Ok((User { sub, data }, issuer))
     }
 
     fn with_metadata(&self, problem: Problem, context: &Context) -> Problem {
@@ -100,9 +107,9 @@ impl InboundPolicy for JwtAuth {
     fn apply<'a>(&'a self, mut request: Request, context: &'a mut Context) -> Verdict<'a> {
         Box::pin(async move {
             match self.authenticate(request.method(), request.headers(), context).await {
-                Ok(user) => {
+                Ok((user, issuer)) => {
                     self.options.claims_to_headers.set(&user.data, request.headers_mut());
-                    context.user = Some(user);
+                    context.identify(user, &issuer);
                 }
                 Err(problem) if self.lets_pass(&problem) => {
                     self.meter.let_pass(problem.reason());
@@ -125,6 +132,10 @@ impl InboundPolicy for JwtAuth {
 
     fn identifies(&self) -> bool {
         true
+    }
+
+    fn authorities(&self) -> Vec<String> {
+        self.verifiers.issuers().map(str::to_owned).collect()
     }
 
     fn security_scheme(&self) -> Option<SecurityScheme> {

@@ -87,6 +87,16 @@ pub trait InboundPolicy: Send + Sync {
         false
     }
 
+    /// Who vouches for the callers that it finds, where that can be said. Two of them may give the same name to two callers.
+    fn authorities(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// Whether it knows callers by their names alone, whoever vouches for them.
+    fn knows_names_only(&self) -> bool {
+        false
+    }
+
     /// How callers say who they are, for the documents that `openApiSpecHandler` serves; none: nothing is said of it.
     fn security_scheme(&self) -> Option<SecurityScheme> {
         None

@@ -125,7 +125,7 @@ impl Quota {
     /// Whom the request counts for, and how many they may send; none for who has no quota.
     fn caller(&self, request: &Request, context: &Context) -> Option<(String, u64)> {
         let (key, allowed) = match &self.function {
-            None => (format!("user {}", context.user.as_ref()?.sub), self.allowed),
+            None => (context.counted_as()?, self.allowed),
             Some(function) => {
                 let identity = function(request, context)?;
                 (format!("key {}", identity.key), identity.requests_allowed.unwrap_or(self.allowed))

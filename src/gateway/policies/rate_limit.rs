@@ -12,7 +12,8 @@
 //! refusal as many as `Retry-After`). Of several limits on a route, the one with the least left is told.
 //!
 //! Ours to choose were: the window slides; what is refused does not count; an IPv6 client is its /64, which is what one
-//! subscriber gets; a caller whom an optional authentication policy let pass unknown counts by address.
+//! subscriber gets; users of one name count together only if the same authority (an issuer, the API keys of a bucket, the
+//! accounts) vouches for both; a caller whom an optional authentication policy let pass unknown counts by address.
 
 use std::{future::poll_fn, net::IpAddr, sync::Arc, task::Poll, time::Duration};
 
@@ -159,7 +160,7 @@ impl RateLimit {
         let key = match &self.key {
             Key::All => "all".to_owned(),
             Key::Ip => address(context),
-            Key::User => context.user.as_ref().map_or_else(|| address(context), |user| format!("user {}", user.sub)),
+            Key::User => context.counted_as().unwrap_or_else(|| address(context)),
             Key::Function(function) => {
                 let identity = function(request, context)?;
                 let limit = Limit {

@@ -2,7 +2,7 @@
 //! by name. Nobody known is 401, somebody else 403.
 //!
 //! Options: of the first `allowedRoles` (required: one of them must be in the caller's `roles`), of the second `users`
-//! (required: values of `sub`).
+//! (required: values of `sub`, whoever vouches for them: the load warns where more than one may).
 
 use axum::{
     extract::Request,
@@ -77,6 +77,10 @@ impl InboundPolicy for Roles {
 impl InboundPolicy for Users {
     fn apply<'a>(&'a self, request: Request, context: &'a mut Context) -> Verdict<'a> {
         decide(request, context, |user| self.users.contains(&user.sub))
+    }
+
+    fn knows_names_only(&self) -> bool {
+        true
     }
 
     fn requires_user(&self) -> bool {

@@ -1,11 +1,14 @@
 //! What a load has to say: every route with what it passes through, and everything that somebody should look at.
 
-use std::fmt;
+use std::{borrow::Cow, collections::BTreeSet, fmt};
 
 use serde_json::Value;
 
 use super::{LoadWarning, error::Findings, shown_options::shown_options};
-use crate::gateway::routing::{Route, RouteTable};
+use crate::gateway::{
+    InboundPolicy,
+    routing::{Named, Route, RouteTable},
+};
 
 /// One route, for people.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -101,8 +104,29 @@ fn why_open(route: &Route) -> String {
     }
 }
 
-/// Warns of routes that anybody may use, and of those that nobody will ever meet.
+/// Who may vouch for the callers of a policy that knows them by their names alone, if more than one may.
+fn rival_authorities<'r>(route: &'r Route, named: &Named<dyn InboundPolicy>) -> Option<BTreeSet<Cow<'r, str>>> {
+    let before = route.inbound.iter().take_while(|other| other.name != named.name);
+    let authorities = before.filter(|other| other.policy.identifies()).flat_map(|other| {
+        let authorities = other.policy.authorities();
+        let unsaid = authorities.is_empty().then_some(Cow::from(&*other.name));
+        authorities.into_iter().map(Cow::from).chain(unsaid)
+    });
+    Some(authorities.collect::<BTreeSet<_>>()).filter(|authorities| authorities.len() > 1)
+}
+
+/// Warns of routes that anybody may use, of those that nobody will ever meet, and of callers who may be mistaken for
+/// others.
 pub fn warn_of_routes(routes: &RouteTable, findings: &mut Findings) {
+    for route in routes.iter() {
+        for named in route.inbound.iter().filter(|named| named.policy.knows_names_only()) {
+            let Some(authorities) = rival_authorities(route, named) else { continue };
+            let list = authorities.into_iter().collect::<Vec<_>>().join(", ");
+            let text =
+                format!("`{}` asks for a name alone, which each of these may give to another: {list}", named.name);
+            findings.warn(route.place.warning(text));
+        }
+    }
     for route in routes.iter().filter(|route| !is_protected(route)) {
         findings.warn(route.place.warning(format!("this route is open to everybody: {}", why_open(route))));
     }

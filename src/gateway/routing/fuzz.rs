@@ -68,6 +68,7 @@ fn context(pattern: &PathPattern, path: &str) -> Context {
         params: pattern.params(path),
         route: Arc::new(info),
         user: None,
+        authority: None,
         custom: Map::new(),
         hooks: Default::default(),
         recorder: Default::default(),
