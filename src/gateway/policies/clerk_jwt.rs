@@ -39,6 +39,7 @@ struct ClerkIssuer {
 pub fn build(options: &Options<'_>, site: &PolicySite<'_>) -> Result<Policy, LoadError> {
     let (mut shared, own) = JwtOptions::read(options, &["acceptSessionCookie", "rejectPendingSessions"])?;
     shared.remove_clerk_cookies = shared.remove_token;
+    shared.claim_rules.of_clerk = true;
     of_several_issuers(shared, &own, site, |issuer, shared| verifier(issuer, shared, site))
 }
 

@@ -104,6 +104,7 @@ impl JwtOptions {
             claim_rules: ClaimRules {
                 reject_pending_sessions: read.reject_pending_sessions,
                 required_claims: read.required_claims,
+                of_clerk: false,
             },
             claims_to_headers: read.claims_to_headers,
             token_header: token_header.map_err(|_| options.error("authHeader", "the name of a header"))?,
