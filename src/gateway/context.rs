@@ -11,6 +11,7 @@ use url::form_urlencoded;
 use uuid::Uuid;
 
 use super::{
+    cors::cors_headers,
     panics::caught,
     routing::{Params, RouteInfo},
     trace::Recorder,
@@ -125,9 +126,12 @@ impl Context {
     /// Runs the hooks, in order, and returns what is to be sent.
     pub(super) async fn answered(&mut self, mut response: Response<Body>) -> Response<Body> {
         for hook in std::mem::take(&mut self.hooks.before_sending) {
-            let changed = caught(|| async { hook(response) }).await;
-            response =
-                changed.unwrap_or_else(|panic| panic.refuse("a hook", &self.arrival).into_response(&self.arrival));
+            let cors = cors_headers(response.headers());
+            response = caught(|| async { hook(response) }).await.unwrap_or_else(|panic| {
+                let mut refusal = panic.refuse("a hook", &self.arrival).into_response(&self.arrival);
+                refusal.headers_mut().extend(cors);
+                refusal
+            });
         }
         for (name, value) in &self.hooks.headers {
             response.headers_mut().insert(name, value.clone());

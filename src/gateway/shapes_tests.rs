@@ -316,11 +316,19 @@ async fn what_panics_is_refused_as_everything_is() {
             Box::pin(async { panic!("{} {}", "hand", "ler") })
         }
     }
+    struct PanicsBeforeSending;
+    impl Handler for PanicsBeforeSending {
+        fn handle<'a>(&'a self, _request: Request, context: &'a mut Context) -> Answer<'a> {
+            context.before_sending(|_| panic!("sending"));
+            Box::pin(async { Ok(Response::new(Body::empty())) })
+        }
+    }
     const MODULE: &str = "./modules/panics";
     let registry = Registry::default()
         .inbound_policy(MODULE, "inbound", |_| Ok(Panics))
         .outbound_policy(MODULE, "outbound", |_| Ok(Panics))
-        .handler(MODULE, "handler", |_| Ok(Panics));
+        .handler(MODULE, "handler", |_| Ok(Panics))
+        .handler(MODULE, "sending", |_| Ok(PanicsBeforeSending));
     let module = format!("$import({MODULE})");
     let policies = json!({ "policies": [
         policy("inbound", "custom-code-inbound", "inbound", &module, &json!({})),
@@ -336,14 +344,16 @@ async fn what_panics_is_refused_as_everything_is() {
         "/inbound": open(route(&hello(), &["inbound"]), &[]),
         "/outbound": open(route(&hello(), &[]), &["outbound"]),
         "/handler": open(route(&panics, &[]), &[]),
+        "/sending": open(route(&handler("sending", &module, &json!({})), &[]), &[]),
     });
     let shape = Shape::load(&policies, &[("routes.oas.json", document(&paths))], registry);
-    for path in ["/inbound", "/outbound", "/handler"] {
+    for path in ["/inbound", "/outbound", "/handler", "/sending"] {
         let mut request = request_to("GET", path);
         request.headers_mut().insert("origin", "https://app.example".parse().unwrap());
         let response = shape.send(request).await;
         assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR, "{path}");
         assert_eq!(response.headers()["access-control-allow-origin"], "https://app.example", "{path}");
+        assert_eq!(response.headers()["vary"], "Origin", "{path}");
         assert_eq!(response.headers()["content-type"], "application/problem+json", "{path}");
         let id = response.headers()["zp-rid"].to_str().unwrap().to_owned();
         let body = axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap();

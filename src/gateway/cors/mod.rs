@@ -7,7 +7,7 @@ mod origin;
 
 use axum::{
     body::Body,
-    http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, header},
 };
 use serde::Deserialize;
 
@@ -186,17 +186,30 @@ fn unless_all(list: TextList) -> Option<TextList> {
     (!list.0.iter().any(|name| name == "*")).then_some(list)
 }
 
+const CORS_HEADERS: [HeaderName; 6] = [
+    header::ACCESS_CONTROL_ALLOW_ORIGIN,
+    header::ACCESS_CONTROL_ALLOW_CREDENTIALS,
+    header::ACCESS_CONTROL_EXPOSE_HEADERS,
+    header::ACCESS_CONTROL_ALLOW_METHODS,
+    header::ACCESS_CONTROL_ALLOW_HEADERS,
+    header::ACCESS_CONTROL_MAX_AGE,
+];
+
 fn remove_cors_headers(headers: &mut HeaderMap) {
-    for name in [
-        header::ACCESS_CONTROL_ALLOW_ORIGIN,
-        header::ACCESS_CONTROL_ALLOW_CREDENTIALS,
-        header::ACCESS_CONTROL_EXPOSE_HEADERS,
-        header::ACCESS_CONTROL_ALLOW_METHODS,
-        header::ACCESS_CONTROL_ALLOW_HEADERS,
-        header::ACCESS_CONTROL_MAX_AGE,
-    ] {
+    for name in &CORS_HEADERS {
         headers.remove(name);
     }
+}
+
+/// What says of an answer who may read it, for another in its place.
+pub fn cors_headers(headers: &HeaderMap) -> HeaderMap {
+    let mut kept = HeaderMap::new();
+    for name in CORS_HEADERS.iter().chain(&[header::VARY]) {
+        for value in headers.get_all(name) {
+            kept.append(name, value.clone());
+        }
+    }
+    kept
 }
 
 #[cfg(test)]
