@@ -1,5 +1,7 @@
 //! Tokens of every kind, at the gateway and at the account page, with an issuer of the tests' own.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 
 use super::support::{
@@ -25,9 +27,32 @@ async fn assert_accepted(app: &App, token: &str) {
     assert!(page.body.contains("Hello World"), "{}", page.body);
 }
 
+/// What the program counts for [`reasons`].
+const COUNTED: (&str, &str) = ("GATEHOUSE_METRICS_ADDR", "127.0.0.1:0");
+
+/// How often the gateway has refused a token for each reason.
+async fn reasons(app: &App) -> BTreeMap<String, u64> {
+    let line = |line: &str| {
+        let (_, rest) =
+            line.split_once(r#"gateway_jwt_total{policy="clerk-jwt-auth-inbound",result="refused",reason=""#)?;
+        let (reason, count) = rest.split_once("\"} ")?;
+        Some((reason.to_owned(), count.parse().unwrap()))
+    };
+    app.metrics().await.lines().filter_map(line).filter(|(_, count)| *count > 0).collect()
+}
+
+/// The gateway refuses the request for this reason, and for no other.
+async fn assert_reason(app: &App, reason: &str, request: impl AsyncFnOnce() -> Page) -> Page {
+    let mut expected = reasons(app).await;
+    let page = request().await;
+    *expected.entry(reason.to_owned()).or_default() += 1;
+    assert_eq!(reasons(app).await, expected, "{reason}");
+    page
+}
+
 /// The token opens neither; the gateway's problem document says why.
-async fn assert_refused(app: &App, token: &str, detail: &str) {
-    let page = gateway(app, token).await;
+async fn assert_refused(app: &App, token: &str, reason: &str, detail: &str) {
+    let page = assert_reason(app, reason, async || gateway(app, token).await).await;
     assert_eq!(page.status, 401, "{}", page.body);
     assert_eq!(page.header("content-type"), "application/problem+json");
     assert!(page.header("www-authenticate").starts_with("Bearer realm=\"gatehouse\", error=\"invalid_token\""));
@@ -57,32 +82,35 @@ async fn valid_and_almost_expired_tokens_pass() {
 #[tokio::test]
 async fn tokens_with_a_fault_are_refused_with_the_reason() {
     let issuer = Issuer::start().await;
-    let app = issuer.app(&[]).await;
+    let app = issuer.app(&[COUNTED]).await;
     let key = issuer.key();
     let claims = || issuer.claims(&app);
-    for (token, detail) in [
-        ("x.y".to_owned(), "The token is not well formed."),
-        (key.sign(&with(claims(), "exp", json!(now() - 6.0))), "The token has expired."),
-        (key.sign(&with(claims(), "nbf", json!(now() + 30.0))), "The token is not valid yet."),
-        (key.sign(&with(claims(), "iat", json!(now() + 30.0))), "The token was issued in the future."),
+    let of_issuer = |issuer: &str| key.sign(&with(claims(), "iss", json!(issuer)));
+    let not_formed = "The token is not well formed.";
+    let other_issuer = "The token was issued by another issuer.";
+    let no_algorithm = "The token is signed with an algorithm that is not accepted.";
+    for (token, reason, detail) in [
+        ("x.y".to_owned(), "malformed", not_formed),
+        (key.sign(&with(claims(), "exp", json!(now() - 6.0))), "expired", "The token has expired."),
+        (key.sign(&with(claims(), "nbf", json!(now() + 30.0))), "not_yet_valid", "The token is not valid yet."),
         (
-            key.sign(&with(claims(), "iss", json!("https://other.clerk.accounts.dev"))),
-            "The token was issued by another issuer.",
+            key.sign(&with(claims(), "iat", json!(now() + 30.0))),
+            "issued_in_future",
+            "The token was issued in the future.",
         ),
-        (
-            key.sign(&with(claims(), "iss", json!(format!("{}/", issuer.url)))),
-            "The token was issued by another issuer.",
-        ),
-        (key.sign(&with(claims(), "exp", Value::Null)), "The token is not well formed."),
+        (of_issuer("https://other.clerk.accounts.dev"), "wrong_issuer", other_issuer),
+        (of_issuer(&format!("{}/", issuer.url)), "wrong_issuer", other_issuer),
+        (key.sign(&with(claims(), "exp", Value::Null)), "malformed", not_formed),
         (
             TestKey::named("stranger").sign(&claims()),
+            "unknown_key",
             "The token is signed with a key that the issuer does not publish.",
         ),
-        (forged(&key.kid, &claims()), "The token's signature does not match."),
-        (unsigned("none", &key.kid, &claims()), "The token is signed with an algorithm that is not accepted."),
-        (hs256(&key.public_pem(), &key.kid, &claims()), "The token is signed with an algorithm that is not accepted."),
+        (forged(&key.kid, &claims()), "bad_signature", "The token's signature does not match."),
+        (unsigned("none", &key.kid, &claims()), "unsupported_alg", no_algorithm),
+        (hs256(&key.public_pem(), &key.kid, &claims()), "unsupported_alg", no_algorithm),
     ] {
-        assert_refused(&app, &token, detail).await;
+        assert_refused(&app, &token, reason, detail).await;
     }
 }
 
@@ -94,8 +122,8 @@ fn forged(kid: &str, claims: &Value) -> String {
 #[tokio::test]
 async fn without_a_token_the_challenge_names_no_error() {
     let issuer = Issuer::start().await;
-    let app = issuer.app(&[]).await;
-    let page = app.get("/gateway/hello", &[]).await;
+    let app = issuer.app(&[COUNTED]).await;
+    let page = assert_reason(&app, "missing", async || app.get("/gateway/hello", &[]).await).await;
     assert_eq!((page.status, page.header("www-authenticate")), (401, "Bearer realm=\"gatehouse\""));
     let page = app.get("/account", &[]).await;
     assert_eq!(page.status, 307);
@@ -104,9 +132,10 @@ async fn without_a_token_the_challenge_names_no_error() {
 #[tokio::test]
 async fn two_authorization_headers_are_one_too_many() {
     let issuer = Issuer::start().await;
-    let app = issuer.app(&[]).await;
+    let app = issuer.app(&[COUNTED]).await;
     let bearer = format!("Bearer {}", issuer.key().sign(&issuer.claims(&app)));
-    let page = app.get("/gateway/hello", &[("authorization", &bearer), ("authorization", &bearer)]).await;
+    let twice = [("authorization", bearer.as_str()), ("authorization", &bearer)];
+    let page = assert_reason(&app, "malformed", async || app.get("/gateway/hello", &twice).await).await;
     assert_eq!(page.status, 401, "{}", page.body);
 }
 
@@ -123,11 +152,11 @@ async fn a_foreign_azp_is_refused() {
         project.path().join("routes.oas.json"),
     )
     .unwrap();
-    let app = issuer.app(&[("GATEHOUSE_CONFIG_DIR", project.path().to_str().unwrap())]).await;
+    let app = issuer.app(&[("GATEHOUSE_CONFIG_DIR", project.path().to_str().unwrap()), COUNTED]).await;
     let foreign = issuer.key().sign(&with(issuer.claims(&app), "azp", json!("http://evil.example")));
-    assert_refused(&app, &foreign, "The token was issued for another application.").await;
+    assert_refused(&app, &foreign, "wrong_azp", "The token was issued for another application.").await;
     let without = issuer.key().sign(&with(issuer.claims(&app), "azp", Value::Null));
-    assert_refused(&app, &without, "The token was issued for another application.").await;
+    assert_refused(&app, &without, "wrong_azp", "The token was issued for another application.").await;
     let listed = issuer.key().sign(&with(issuer.claims(&app), "azp", json!("http://only.example")));
     assert_eq!(gateway(&app, &listed).await.status, 200);
     assert_account_refuses(&app, &listed).await;
@@ -190,11 +219,12 @@ async fn with_the_public_key_configured_nothing_is_fetched() {
     let mut issuer = Issuer::start().await;
     issuer.go_down().await;
     let pem = issuer.key().public_pem();
-    let app = issuer.app(&[("CLERK_JWT_KEY", &pem)]).await;
+    let app = issuer.app(&[("CLERK_JWT_KEY", &pem), COUNTED]).await;
     assert_accepted(&app, &issuer.key().sign(&issuer.claims(&app))).await;
     assert_refused(
         &app,
         &TestKey::named("stranger").sign(&issuer.claims(&app)),
+        "bad_signature",
         "The token's signature does not match.",
     )
     .await;
