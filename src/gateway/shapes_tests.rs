@@ -7,7 +7,10 @@ use serde_json::{Value, json};
 use tower::ServiceExt;
 
 use super::*;
-use crate::gateway::testing::{dependencies, project, request_to};
+use crate::gateway::{
+    api_keys::make_key,
+    testing::{dependencies, project, request_to},
+};
 
 const RUNTIME: &str = "$import(@zuplo/runtime)";
 
@@ -100,13 +103,23 @@ async fn the_tutorials_key_and_limit_stand_in_order() {
         built_in("api-key-inbound", "api-key-inbound", "ApiKeyInboundPolicy", &json!({ "allowUnauthenticatedRequests": false, "cacheTtlSeconds": 60 })),
         built_in("rate-limit-inbound", "rate-limit-inbound", "RateLimitInboundPolicy", &json!({ "rateLimitBy": "user", "requestsAllowed": 2, "timeWindowMinutes": 1 })),
     ] });
-    let shape = Shape::one(
-        &policies,
-        &json!({ "/todos": { "get": route(&hello(), &["api-key-inbound", "rate-limit-inbound"]) } }),
-    );
-    let (status, body) = shape.get("/todos", &[]).await;
-    assert_eq!(status, StatusCode::UNAUTHORIZED);
-    assert!(body.contains("No API key was sent."), "{body}");
+    let paths = json!({ "/todos": { "get": route(&hello(), &["api-key-inbound", "rate-limit-inbound"]) } });
+    let ((key, hash), (other_key, other_hash)) = (make_key([1; 24]), make_key([2; 24]));
+    let keys =
+        json!({ "keys": [{ "consumer": "acme", "hash": hash }, { "consumer": "umbrella", "hash": other_hash }] });
+    let files = [("routes.oas.json", document(&paths)), ("api-keys.json", keys)];
+    let shape = Shape::load(&policies, &files, Registry::default());
+    let (bearer, other) = (format!("Bearer {key}"), format!("Bearer {other_key}"));
+    for (authorization, status) in [(&bearer, 200), (&bearer, 200), (&bearer, 429), (&other, 200)] {
+        let answer = shape.get("/todos", &[("authorization", authorization)]).await;
+        assert_eq!(answer.0, status, "{}", answer.1);
+    }
+    // Who is not known is told so, and never counts.
+    for _ in 0..3 {
+        let (status, body) = shape.get("/todos", &[]).await;
+        assert_eq!(status, StatusCode::UNAUTHORIZED);
+        assert!(body.contains("No API key was sent."), "{body}");
+    }
 }
 
 /// Versions as documents of their own, told apart by a prefix.
