@@ -309,6 +309,15 @@ async fn a_copied_sample_is_known_by_its_name() {
     assert_eq!(response.headers()["www-authenticate"], "Bearer realm=\"gatehouse\", error=\"insufficient_scope\"");
 }
 
+/// Has a hook that panics once there is an answer.
+struct PanicsBeforeSending;
+impl Handler for PanicsBeforeSending {
+    fn handle<'a>(&'a self, _request: Request, context: &'a mut Context) -> Answer<'a> {
+        context.before_sending(|_| panic!("sending"));
+        Box::pin(async { Ok(Response::new(Body::empty())) })
+    }
+}
+
 /// Modules of a project's own that are not right: a client learns that, and nothing else.
 #[tokio::test]
 async fn what_panics_is_refused_as_everything_is() {
@@ -327,13 +336,6 @@ async fn what_panics_is_refused_as_everything_is() {
         fn handle<'a>(&'a self, _request: Request, context: &'a mut Context) -> Answer<'a> {
             context.when_answered(|_| Box::pin(async { panic!("hook") }));
             Box::pin(async { panic!("{} {}", "hand", "ler") })
-        }
-    }
-    struct PanicsBeforeSending;
-    impl Handler for PanicsBeforeSending {
-        fn handle<'a>(&'a self, _request: Request, context: &'a mut Context) -> Answer<'a> {
-            context.before_sending(|_| panic!("sending"));
-            Box::pin(async { Ok(Response::new(Body::empty())) })
         }
     }
     const MODULE: &str = "./modules/panics";
