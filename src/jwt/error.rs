@@ -38,19 +38,29 @@ pub enum TokenError {
     /// `iat` is ahead, clock skew included; says how far.
     #[error("issued {0:?} in the future")]
     IssuedInFuture(Duration),
-    /// There is no key set to verify with: says nothing about the token.
+    /// There is no key set to verify with: says nothing about the token. Nobody asks for one for this long.
     #[error("the issuer's keys cannot be had")]
-    KeysUnavailable,
-    /// The key server does not accept our credentials: says nothing about the token either.
+    KeysUnavailable(Duration),
+    /// The key server does not accept our credentials: says nothing about the token either. Nobody asks again for this
+    /// long.
     #[error("the key server refuses the secret it was asked with")]
-    KeysRefused,
+    KeysRefused(Duration),
 }
 
 impl TokenError {
     /// Whether the error says nothing about the token, because there are no keys to check it with.
     #[must_use]
     pub const fn is_about_keys(&self) -> bool {
-        matches!(self, Self::KeysUnavailable | Self::KeysRefused)
+        self.retry_after().is_some()
+    }
+
+    /// In how many seconds there may be keys, if there are none to check the token with; never in none.
+    #[must_use]
+    pub const fn retry_after(&self) -> Option<u64> {
+        match self {
+            Self::KeysUnavailable(wait) | Self::KeysRefused(wait) => Some(whole_seconds(*wait)),
+            _ => None,
+        }
     }
 
     /// A short, stable name for logs, metrics and answers.
@@ -67,9 +77,16 @@ impl TokenError {
             Self::Expired(_) => "expired",
             Self::NotYetValid(_) => "not_yet_valid",
             Self::IssuedInFuture(_) => "issued_in_future",
-            Self::KeysUnavailable | Self::KeysRefused => "no_keys",
+            Self::KeysUnavailable(_) | Self::KeysRefused(_) => "no_keys",
         }
     }
+}
+
+/// As `Retry-After` has it: begun seconds count, and there is at least one.
+const fn whole_seconds(wait: Duration) -> u64 {
+    let begun = if wait.subsec_nanos() > 0 { 1 } else { 0 };
+    let seconds = wait.as_secs() + begun;
+    if seconds == 0 { 1 } else { seconds }
 }
 
 #[cfg(test)]
@@ -79,13 +96,23 @@ mod tests {
     #[test]
     fn only_two_errors_say_nothing_about_the_token() {
         for (error, about_keys) in [
-            (TokenError::KeysUnavailable, true),
-            (TokenError::KeysRefused, true),
+            (TokenError::KeysUnavailable(Duration::ZERO), true),
+            (TokenError::KeysRefused(Duration::ZERO), true),
             (TokenError::UnknownKey, false),
             (TokenError::BadSignature, false),
             (TokenError::Expired(Duration::ZERO), false),
         ] {
             assert_eq!(error.is_about_keys(), about_keys, "{error}");
         }
+    }
+
+    #[test]
+    fn whoever_has_to_wait_is_told_how_long() {
+        for (millis, seconds) in [(0, 1), (1, 1), (1000, 1), (1001, 2), (30_000, 30)] {
+            let wait = Duration::from_millis(millis);
+            assert_eq!(TokenError::KeysUnavailable(wait).retry_after(), Some(seconds), "{millis}");
+            assert_eq!(TokenError::KeysRefused(wait).retry_after(), Some(seconds), "{millis}");
+        }
+        assert_eq!(TokenError::UnknownKey.retry_after(), None);
     }
 }

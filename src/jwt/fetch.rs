@@ -1,6 +1,6 @@
 //! One request for a key set (RFC 7517, section 5), bounded in time and size, and what is accepted of the answer.
 
-use std::{collections::HashMap, fmt, sync::Arc, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
 use jsonwebtoken::DecodingKey;
 use reqwest::header::HeaderMap;
@@ -11,13 +11,12 @@ use url::Url;
 use super::{
     Algorithm,
     http::{describe_failure, read_body},
+    keys::Keys,
     verifying_key::PublicKey,
 };
 
 /// A real key set has two or three keys of half a kilobyte.
 const MAX_ANSWER_BYTES: usize = 64 * 1024;
-
-pub type Keys = HashMap<String, Arc<PublicKey>>;
 
 /// Where a key set is, and what its keys are used for. Prints nothing that may be a secret.
 #[derive(Clone)]
@@ -130,7 +129,7 @@ struct Jwks {
 
 #[derive(Deserialize)]
 struct Jwk {
-    kid: String,
+    kid: Option<String>,
     alg: Option<String>,
     #[serde(rename = "use")]
     usage: Option<String>,
@@ -153,11 +152,11 @@ enum Material {
 /// a good set is never replaced by an empty one.
 pub(super) fn usable_keys(body: &[u8], algorithms: &[Algorithm]) -> Result<Keys, FetchError> {
     let jwks: Jwks = serde_json::from_slice(body).map_err(|_| FetchError::NoUsableKey)?;
-    let keys: Keys = jwks.keys.into_iter().filter_map(|jwk| usable_key(jwk, algorithms)).collect();
+    let keys = Keys::new(jwks.keys.into_iter().filter_map(|jwk| usable_key(jwk, algorithms)).collect());
     if keys.is_empty() { Err(FetchError::NoUsableKey) } else { Ok(keys) }
 }
 
-fn usable_key(jwk: serde_json::Value, algorithms: &[Algorithm]) -> Option<(String, Arc<PublicKey>)> {
+fn usable_key(jwk: serde_json::Value, algorithms: &[Algorithm]) -> Option<(Option<String>, Arc<PublicKey>)> {
     let jwk: Jwk = serde_json::from_value(jwk).ok()?;
     let verifies = jwk.key_ops.is_none_or(|operations| operations.iter().any(|operation| operation == "verify"));
     if !verifies || jwk.usage.is_some_and(|usage| usage != "sig") {

@@ -19,15 +19,14 @@ use tokio::{
 
 use super::{
     Algorithm, TokenError,
-    fetch::{FetchError, KeyServer, KeyTimes, Keys, fetch, usable_keys},
+    backoff::{self, Jitter},
+    fetch::{FetchError, KeyServer, KeyTimes, fetch, usable_keys},
     fetch_counts::{FetchCounts, FetchMeter, count},
     http::http_client,
+    keys::Keys,
     verified_tokens::VerifiedTokens,
     verifying_key::{PublicKey, SecretKey, VerifyingKey},
 };
-
-/// Time between attempts while there are no keys at all, or while a refresh keeps failing.
-const RETRY_AFTER_FAILURE: Duration = Duration::from_secs(2);
 
 /// One issuer's keys.
 #[derive(Debug)]
@@ -60,11 +59,12 @@ struct Remote {
     address: KeyServer,
     client: reqwest::Client,
     snapshot: ArcSwap<Snapshot>,
-    /// Held during a fetch, so that there is one at a time. Holds when fetches were last begun.
-    flight: Arc<Mutex<Attempts>>,
+    /// Held during a fetch, so that there is one at a time. Holds when one was last begun for an unknown key id.
+    flight: Arc<Mutex<Option<Duration>>>,
     /// How many fetches have ended: whoever waited for one need not begin another.
     ended: AtomicU64,
     meter: FetchMeter,
+    jitter: Jitter,
 }
 
 #[derive(Debug, Default)]
@@ -72,15 +72,20 @@ struct Snapshot {
     keys: Keys,
     generation: u64,
     fetched_at: Option<Duration>,
-    /// Why the newest attempt failed; none after a success.
-    error: Option<FetchError>,
+    /// How the newest attempts failed; none after a success.
+    failure: Option<Failure>,
     times: KeyTimes,
 }
 
-#[derive(Debug, Default)]
-struct Attempts {
-    any: Option<Duration>,
-    unknown_kid: Option<Duration>,
+#[derive(Debug, Clone)]
+struct Failure {
+    error: FetchError,
+    /// When the newest of them was begun.
+    at: Duration,
+    /// How many there were in a row.
+    count: u32,
+    /// How long after `at` nobody asks.
+    wait: Duration,
 }
 
 /// What readiness reports of a key set.
@@ -94,13 +99,15 @@ pub struct KeySetStatus {
     pub keys: usize,
     /// Why the newest fetch failed.
     pub error: Option<String>,
+    /// How long nobody fetches after that.
+    pub retry_in: Option<Duration>,
     /// How often the keys were fetched.
     pub counts: FetchCounts,
 }
 
 impl KeySetStatus {
     fn given(keys: usize) -> Self {
-        Self { ready: true, age: None, keys, error: None, counts: FetchCounts::default() }
+        Self { ready: true, age: None, keys, error: None, retry_in: None, counts: FetchCounts::default() }
     }
 }
 
@@ -129,10 +136,14 @@ impl KeySet {
     /// # Errors
     /// When no TLS back end can be set up.
     pub fn remote(address: KeyServer) -> reqwest::Result<Self> {
+        Self::with_jitter(address, backoff::random)
+    }
+
+    pub(super) fn with_jitter(address: KeyServer, jitter: Jitter) -> reqwest::Result<Self> {
         let client = http_client(&address.url)?;
         let snapshot = ArcSwap::from_pointee(Snapshot { times: address.times, ..Snapshot::default() });
         let (flight, ended) = (Arc::default(), AtomicU64::new(0));
-        let remote = Remote { address, client, snapshot, flight, ended, meter: FetchMeter::default() };
+        let remote = Remote { address, client, snapshot, flight, ended, meter: FetchMeter::default(), jitter };
         Ok(Self::new(Source::Remote(Arc::new(remote))))
     }
 
@@ -161,7 +172,7 @@ impl KeySet {
             Source::Fixed(key) => Ok(TrustedKey { key: VerifyingKey::Public(Arc::clone(key)), generation: 0 }),
             Source::Secret(key) => Ok(TrustedKey { key: VerifyingKey::Secret(Arc::clone(key)), generation: 0 }),
             Source::Given(keys, _) => {
-                let key = kid.and_then(|kid| keys.get(kid)).ok_or(TokenError::UnknownKey)?;
+                let key = keys.get(kid).ok_or(TokenError::UnknownKey)?;
                 Ok(TrustedKey { key: VerifyingKey::Public(Arc::clone(key)), generation: 0 })
             }
             Source::Remote(remote) => remote.key(kid, now).await,
@@ -192,7 +203,8 @@ impl KeySet {
                     ready: snapshot.serves(now),
                     age: snapshot.age(now),
                     keys: snapshot.keys.len(),
-                    error: snapshot.error.as_ref().map(ToString::to_string),
+                    error: snapshot.failure.as_ref().map(|failure| failure.error.to_string()),
+                    retry_in: snapshot.failure.as_ref().map(|failure| failure.left(now)),
                     counts: remote.meter.counts(),
                 }
             }
@@ -202,18 +214,21 @@ impl KeySet {
 
 impl Remote {
     async fn key(self: &Arc<Self>, kid: Option<&str>, now: Duration) -> Result<TrustedKey, TokenError> {
-        let kid = kid.ok_or(TokenError::UnknownKey)?;
         if let Some(key) = self.snapshot.load().usable(kid, now) {
             self.refresh(now);
             return Ok(key);
         }
+        // No fetch would tell which key is meant.
+        if kid.is_none() && self.snapshot.load().serves(now) {
+            return Err(TokenError::UnknownKey);
+        }
         self.fetch_for(kid, now).await;
         let snapshot = self.snapshot.load();
-        match snapshot.usable(kid, now) {
-            Some(key) => Ok(key),
-            None if snapshot.serves(now) && snapshot.error.is_none() => Err(TokenError::UnknownKey),
-            None if matches!(snapshot.error, Some(FetchError::Status(401))) => Err(TokenError::KeysRefused),
-            None => Err(TokenError::KeysUnavailable),
+        match (snapshot.usable(kid, now), &snapshot.failure) {
+            (Some(key), _) => Ok(key),
+            (None, None) if snapshot.serves(now) => Err(TokenError::UnknownKey),
+            (None, Some(failure)) => Err(failure.of_a_token(now)),
+            (None, None) => Err(TokenError::KeysUnavailable(Duration::ZERO)),
         }
     }
 
@@ -221,13 +236,13 @@ impl Remote {
         if self.snapshot.load().age(now).is_some_and(|age| age < self.address.times.refresh) {
             return;
         }
-        if let Ok(attempts) = Arc::clone(&self.flight).try_lock_owned() {
-            self.begin(attempts, now, |snapshot, _| snapshot.age(now).is_none_or(|age| age >= snapshot.times.refresh));
+        if let Ok(slot) = Arc::clone(&self.flight).try_lock_owned() {
+            self.begin(slot, now, |snapshot, _| snapshot.age(now).is_none_or(|age| age >= snapshot.times.refresh));
         }
     }
 
     /// Fetches for a key id that is missing, and waits for it; or waits for the fetch that is under way.
-    async fn fetch_for(self: &Arc<Self>, kid: &str, now: Duration) {
+    async fn fetch_for(self: &Arc<Self>, kid: Option<&str>, now: Duration) {
         // Of a set without keys no key id is unknown.
         let is_unknown = self.snapshot.load().serves(now);
         let note = |counter| {
@@ -236,11 +251,11 @@ impl Remote {
             }
         };
         let ended = self.ended.load(Ordering::Acquire);
-        let attempts = Arc::clone(&self.flight).lock_owned().await;
+        let slot = Arc::clone(&self.flight).lock_owned().await;
         if self.ended.load(Ordering::Acquire) != ended {
             return note(&self.meter.unknown_waited);
         }
-        let fetch = self.begin(attempts, now, |snapshot, attempts| snapshot.wants_fetch_for(kid, attempts, now));
+        let fetch = self.begin(slot, now, |snapshot, last| snapshot.wants_fetch_for(kid, last, now));
         let Some(fetch) = fetch else { return note(&self.meter.unknown_refused) };
         note(&self.meter.unknown_fetched);
         // A fetch that panicked has logged itself and leaves the keys as they were.
@@ -251,51 +266,77 @@ impl Remote {
     /// whatever its result; the fetch goes on when whoever began it goes away.
     fn begin(
         self: &Arc<Self>,
-        mut attempts: OwnedMutexGuard<Attempts>,
+        mut slot: OwnedMutexGuard<Option<Duration>>,
         now: Duration,
-        wanted: impl FnOnce(&Snapshot, &mut Attempts) -> bool,
+        wanted: impl FnOnce(&Snapshot, &mut Option<Duration>) -> bool,
     ) -> Option<JoinHandle<()>> {
         let snapshot = self.snapshot.load_full();
-        let failed_just_now = snapshot.error.is_some() && !elapsed(attempts.any, now, RETRY_AFTER_FAILURE);
-        if failed_just_now || !wanted(&snapshot, &mut attempts) {
+        let failed_just_now = snapshot.failure.as_ref().is_some_and(|failure| !failure.is_over(now));
+        if failed_just_now || !wanted(&snapshot, &mut slot) {
             return None;
         }
-        attempts.any = Some(now);
         let remote = Arc::clone(self);
         Some(tokio::spawn(async move {
             match fetch(&remote.client, &remote.address).await {
                 Ok(keys) => remote.replace(&snapshot, keys, now),
-                Err(error) => remote.keep(&snapshot, error),
+                Err(error) => remote.keep(&snapshot, error, now),
             }
             remote.ended.fetch_add(1, Ordering::Release);
-            drop(attempts);
+            drop(slot);
         }))
     }
 
     fn replace(&self, old: &Snapshot, keys: Keys, now: Duration) {
         count(&self.meter.fetched);
         tracing::info!(url = %self.address, keys = keys.len(), "fetched a key set");
-        let all_kept = old.keys.iter().all(|(kid, key)| keys.get(kid) == Some(key));
-        let generation = if all_kept { old.generation } else { old.generation + 1 };
+        let generation = if keys.keep_all_of(&old.keys) { old.generation } else { old.generation + 1 };
         self.snapshot.store(Arc::new(Snapshot {
             keys,
             generation,
             fetched_at: Some(now),
-            error: None,
+            failure: None,
             times: old.times,
         }));
     }
 
-    fn keep(&self, old: &Snapshot, error: FetchError) {
+    fn keep(&self, old: &Snapshot, error: FetchError, now: Duration) {
         count(&self.meter.failed);
-        tracing::warn!(url = %self.address, %error, keys_kept = old.keys.len(), "could not fetch a key set");
-        let (keys, generation, fetched_at) = (old.keys.clone(), old.generation, old.fetched_at);
-        self.snapshot.store(Arc::new(Snapshot { keys, generation, fetched_at, error: Some(error), times: old.times }));
+        let failures = old.failure.as_ref().map_or(0, |failure| failure.count).saturating_add(1);
+        let wait = backoff::wait(failures, (self.jitter)());
+        let keys_kept = old.keys.len();
+        tracing::warn!(url = %self.address, %error, keys_kept, ?wait, "could not fetch a key set");
+        self.snapshot.store(Arc::new(Snapshot {
+            keys: old.keys.clone(),
+            generation: old.generation,
+            fetched_at: old.fetched_at,
+            failure: Some(Failure { error, at: now, count: failures, wait }),
+            times: old.times,
+        }));
+    }
+}
+
+impl Failure {
+    /// Whether the key server may be asked again.
+    fn is_over(&self, now: Duration) -> bool {
+        elapsed(Some(self.at), now, self.wait)
+    }
+
+    /// How long it may not.
+    fn left(&self, now: Duration) -> Duration {
+        if self.is_over(now) { Duration::ZERO } else { self.wait.saturating_sub(now.saturating_sub(self.at)) }
+    }
+
+    /// What it means for a token that needs a key.
+    fn of_a_token(&self, now: Duration) -> TokenError {
+        match self.error {
+            FetchError::Status(401) => TokenError::KeysRefused(self.left(now)),
+            _ => TokenError::KeysUnavailable(self.left(now)),
+        }
     }
 }
 
 impl Snapshot {
-    fn usable(&self, kid: &str, now: Duration) -> Option<TrustedKey> {
+    fn usable(&self, kid: Option<&str>, now: Duration) -> Option<TrustedKey> {
         let key = self.keys.get(kid).filter(|_| self.serves(now))?;
         Some(TrustedKey { key: VerifyingKey::Public(Arc::clone(key)), generation: self.generation })
     }
@@ -309,14 +350,15 @@ impl Snapshot {
         self.age(now).is_some_and(|age| age < self.times.stale)
     }
 
-    fn wants_fetch_for(&self, kid: &str, attempts: &mut Attempts, now: Duration) -> bool {
+    /// `last` is when a fetch was last begun for an unknown key id.
+    fn wants_fetch_for(&self, kid: Option<&str>, last: &mut Option<Duration>, now: Duration) -> bool {
         if !self.serves(now) {
             return true;
         }
-        if self.keys.contains_key(kid) || !elapsed(attempts.unknown_kid, now, self.times.cooldown) {
+        if self.keys.get(kid).is_some() || !elapsed(*last, now, self.times.cooldown) {
             return false;
         }
-        attempts.unknown_kid = Some(now);
+        *last = Some(now);
         true
     }
 }

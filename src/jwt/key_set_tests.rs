@@ -15,6 +15,9 @@ use crate::{
     testing::{TestKey, with},
 };
 
+/// After one failure.
+const WAIT: Duration = Duration::from_secs(2);
+
 const fn at(seconds: u64) -> Duration {
     Duration::from_secs(1_000_000 + seconds)
 }
@@ -167,9 +170,11 @@ async fn good_keys_outlive_a_bad_answer_for_an_hour() {
 
 #[tokio::test]
 async fn a_key_server_that_refuses_our_secret_is_told_apart() {
-    for (status, expected) in
-        [(401, TokenError::KeysRefused), (403, TokenError::KeysUnavailable), (500, TokenError::KeysUnavailable)]
-    {
+    for (status, expected) in [
+        (401, TokenError::KeysRefused(WAIT)),
+        (403, TokenError::KeysUnavailable(WAIT)),
+        (500, TokenError::KeysUnavailable(WAIT)),
+    ] {
         let server = TestServer::start(&["one"]).await;
         server.answers(status, String::new());
         assert_eq!(server.key_set().key(Some("one"), at(0)).await.unwrap_err(), expected, "{status}");
@@ -220,8 +225,96 @@ async fn old_keys_are_refreshed_behind_the_request() {
 #[tokio::test]
 async fn a_token_without_a_key_id_fits_no_published_key() {
     let server = TestServer::start(&["one"]).await;
-    assert_eq!(server.key_set().key(None, at(0)).await.unwrap_err(), TokenError::UnknownKey);
-    assert_eq!(server.visits(), 0);
+    let keys = server.key_set();
+    for seconds in [0, 100] {
+        assert_eq!(keys.key(None, at(seconds)).await.unwrap_err(), TokenError::UnknownKey);
+        assert_eq!(server.visits(), 1, "of keys that are there it is known that none is meant");
+    }
+}
+
+/// A key set whose keys have no ids.
+fn nameless(names: &[&str]) -> String {
+    let keys: Vec<_> = names.iter().map(|name| with(TestKey::named(name).jwk(), "kid", json!(null))).collect();
+    json!({ "keys": keys }).to_string()
+}
+
+#[tokio::test]
+async fn the_only_key_without_an_id_is_for_tokens_that_name_none() {
+    let server = TestServer::start(&["one"]).await;
+    server.answers(200, nameless(&["one"]));
+    let keys = server.key_set();
+    let generation = keys.key(None, at(0)).await.unwrap().generation;
+    assert_eq!((server.visits(), keys.status(at(0)).keys), (1, 1));
+    for kid in ["one", ""] {
+        assert_eq!(outcome(&keys, kid, at(1)).await, "unknown_key", "whoever names a key means another one: {kid}");
+    }
+    keys.refresh(at(400));
+    until(|| keys.status(at(400)).age == Some(Duration::ZERO)).await;
+    assert_eq!(keys.key(None, at(400)).await.unwrap().generation, generation, "it is the same key");
+    server.answers(200, nameless(&["two"]));
+    keys.refresh(at(800));
+    until(|| keys.status(at(800)).age == Some(Duration::ZERO)).await;
+    assert!(keys.key(None, at(800)).await.unwrap().generation > generation, "what the old key verified counts no more");
+    server.answers(200, jwks(&["one"]));
+    keys.refresh(at(1200));
+    until(|| keys.status(at(1200)).age == Some(Duration::ZERO)).await;
+    assert_eq!(keys.key(None, at(1200)).await.unwrap_err(), TokenError::UnknownKey);
+    assert_eq!(outcome(&keys, "one", at(1200)).await, "found");
+    let given = KeySet::from_jwks(nameless(&["one"]).as_bytes(), &[Algorithm::Rs256]).unwrap();
+    assert!(given.key(None, at(0)).await.is_ok() && given.key(Some("one"), at(0)).await.is_err());
+}
+
+#[tokio::test]
+async fn of_several_keys_one_without_an_id_is_nobodys() {
+    let (named, other) = (TestKey::named("one").jwk(), with(TestKey::named("two").jwk(), "kid", json!(null)));
+    let both = json!({ "keys": [named, other] }).to_string();
+    let keys = KeySet::from_jwks(both.as_bytes(), &[Algorithm::Rs256]).unwrap();
+    assert_eq!(keys.status(at(0)).keys, 1);
+    assert_eq!(outcome(&keys, "one", at(0)).await, "found");
+    assert_eq!(keys.key(None, at(0)).await.unwrap_err(), TokenError::UnknownKey);
+    assert!(KeySet::from_jwks(nameless(&["one", "two"]).as_bytes(), &[Algorithm::Rs256]).is_none());
+}
+
+#[tokio::test]
+async fn every_failure_in_a_row_lengthens_the_wait() {
+    let server = TestServer::start(&["one"]).await;
+    server.answers(500, String::new());
+    let keys = server.key_set();
+    for (now, visits, wait) in [(0, 1, 2), (1, 1, 1), (2, 2, 4), (5, 2, 1), (6, 3, 8), (13, 3, 1), (14, 4, 16)] {
+        let error = keys.key(Some("one"), at(now)).await.unwrap_err();
+        assert_eq!((server.visits(), error), (visits, TokenError::KeysUnavailable(Duration::from_secs(wait))), "{now}");
+        assert_eq!(keys.status(at(now)).retry_in, Some(Duration::from_secs(wait)), "{now}");
+    }
+    assert_eq!(keys.status(at(1000)).retry_in, Some(Duration::ZERO));
+    server.answers(200, jwks(&["one"]));
+    assert_eq!(outcome(&keys, "one", at(30)).await, "found");
+    assert_eq!(keys.status(at(30)).retry_in, None);
+    server.answers(500, String::new());
+    assert_eq!(
+        keys.key(Some("two"), at(31)).await.unwrap_err(),
+        TokenError::KeysUnavailable(WAIT),
+        "one failure again"
+    );
+}
+
+#[tokio::test]
+async fn jitter_shortens_the_wait() {
+    let server = TestServer::start(&["one"]).await;
+    server.answers(500, String::new());
+    let keys = KeySet::with_jitter(server.url.clone().into(), || 0.5).unwrap();
+    let error = keys.key(Some("one"), at(0)).await.unwrap_err();
+    assert_eq!(error, TokenError::KeysUnavailable(Duration::from_millis(1500)));
+}
+
+#[tokio::test]
+async fn a_clock_that_was_set_back_makes_nobody_wait() {
+    let server = TestServer::start(&["one"]).await;
+    server.answers(500, String::new());
+    let keys = server.key_set();
+    assert_eq!(outcome(&keys, "one", at(1000)).await, "no_keys");
+    assert_eq!(keys.status(at(0)).retry_in, Some(Duration::ZERO));
+    server.answers(200, jwks(&["one"]));
+    assert_eq!(outcome(&keys, "one", at(0)).await, "found");
 }
 
 #[test]
@@ -234,6 +327,7 @@ fn only_rs256_signing_keys_are_taken() {
         change("use", json!(null)),
         change("key_ops", json!(["sign", "verify"])),
         change("x5c", json!([])),
+        change("kid", json!(null)),
     ] {
         assert!(usable_keys(json!({ "keys": [jwk] }).to_string().as_bytes(), &[Algorithm::Rs256]).is_ok(), "{jwk}");
     }
@@ -244,7 +338,7 @@ fn only_rs256_signing_keys_are_taken() {
         change("key_ops", json!(["encrypt"])),
         change("key_ops", json!([])),
         change("key_ops", json!("verify")),
-        change("kid", json!(null)),
+        change("kid", json!(5)),
         change("n", json!("AQAB")),
         change("n", json!("not base64!")),
         json!("rubbish"),

@@ -9,7 +9,10 @@ use std::{
 use jsonwebtoken::DecodingKey;
 use url::Url;
 
-use super::{KeyServer, KeySet, KeySetStatus, KeyTimes};
+use super::{Clock, KeyServer, KeySet, KeySetStatus, KeyTimes};
+
+/// How often sets are looked at that nobody asks for keys.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// Where an issuer's keys come from.
 #[derive(Debug, Clone)]
@@ -120,6 +123,20 @@ impl KeySets {
     pub fn refresh(&self, now: Duration) {
         for (_, set) in self.all() {
             set.refresh(now);
+        }
+    }
+
+    /// Refreshes every set before it is missed, whether or not somebody asks for its keys, for as long as the sets are
+    /// there: a program that was idle trusts no key that its issuer has withdrawn meanwhile.
+    pub fn keep_fresh(self: &Arc<Self>, clock: Clock) -> impl Future<Output = ()> + Send + use<> {
+        let sets = Arc::downgrade(self);
+        async move {
+            let mut ticks = tokio::time::interval(LOOK_EVERY);
+            loop {
+                ticks.tick().await;
+                let Some(sets) = sets.upgrade() else { return };
+                sets.refresh(clock());
+            }
         }
     }
 

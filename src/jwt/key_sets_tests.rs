@@ -1,12 +1,19 @@
 //! Who shares a key set, and where it is fetched.
 
-use std::time::Duration;
+use std::{
+    sync::atomic::{AtomicU64, Ordering},
+    time::Duration,
+};
 
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 
 use super::*;
 use crate::{
-    jwt::{Algorithm, key_set::test_server::TestServer, public_key_from_pem},
+    jwt::{
+        Algorithm,
+        key_set::test_server::{TestServer, jwks},
+        public_key_from_pem,
+    },
     testing::TestKey,
 };
 
@@ -115,4 +122,33 @@ async fn whoever_sets_a_pace_has_a_set_that_keeps_it() {
         assert!(has(&set, "one").await);
         assert_eq!(set.status(Duration::from_secs(1_000_040)).ready, ready);
     }
+}
+
+#[tokio::test]
+async fn keys_are_fetched_again_while_nobody_asks_for_any() {
+    let server = TestServer::start(&["one", "two"]).await;
+    let sets = Arc::new(KeySets::new(HashMap::new()));
+    let set = sets.at(ISSUER, &server.url.clone().into()).unwrap();
+    let time = Arc::new(AtomicU64::new(1_000_000));
+    let clock: Clock = {
+        let time = Arc::clone(&time);
+        Arc::new(move || Duration::from_secs(time.load(Ordering::SeqCst)))
+    };
+    let task = tokio::spawn(sets.keep_fresh(Arc::clone(&clock)));
+    let fresh = async |visits: usize| {
+        let waiting = async {
+            while server.visits() < visits || set.status(clock()).age != Some(Duration::ZERO) {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(10), waiting).await.unwrap();
+    };
+    fresh(1).await;
+    server.answers(200, jwks(&["two"]));
+    time.fetch_add(300, Ordering::SeqCst);
+    fresh(2).await;
+    let withdrawn = set.key(Some("one"), clock()).await.unwrap_err();
+    assert_eq!(withdrawn, super::super::TokenError::UnknownKey, "it is refused at once");
+    drop((sets, set));
+    tokio::time::timeout(Duration::from_secs(10), task).await.unwrap().unwrap();
 }

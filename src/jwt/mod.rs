@@ -5,6 +5,7 @@
 //!
 //! - `key_set`: one issuer's public keys, fetched, cached and refreshed without ever storming the issuer
 //! - `key_sets`: which issuer's keys are where; the composition root may point an issuer elsewhere
+//! - `keys`: the keys of one set; `backoff`: when a key server that failed is asked again
 //! - `fetch`: one HTTP request for a key set, bounded in time and size; `http`: the clients for it; `fetch_counts`: how
 //!   often that happened
 //! - `verifying_key`: a public key or a secret, made ready once; `pem`: one given as text instead of an address
@@ -16,6 +17,7 @@
 //! - `error`: why a token was refused
 
 mod algorithm;
+mod backoff;
 mod claims;
 mod error;
 mod fetch;
@@ -26,6 +28,7 @@ mod http;
 mod issuer;
 mod key_set;
 mod key_sets;
+mod keys;
 mod pem;
 mod token;
 mod verified_tokens;

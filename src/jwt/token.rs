@@ -33,6 +33,12 @@ impl Header {
         self.0.get(name)?.as_str()
     }
 
+    /// The id that it gives its key, if it gives one. One that is no text is none that a key has.
+    #[must_use]
+    pub fn kid(&self) -> Option<&str> {
+        self.0.get("kid").map(|kid| kid.as_str().unwrap_or_default())
+    }
+
     /// Whether the parameter is present, whatever its type.
     #[must_use]
     pub fn has(&self, name: &str) -> bool {

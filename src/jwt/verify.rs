@@ -167,7 +167,7 @@ impl Verifier {
     async fn verified_before(&self, hash: &TokenHash, now: Duration) -> Result<Option<VerifiedToken>, TokenError> {
         let Some((verified, generation)) = self.keys.verified().get(hash) else { return Ok(None) };
         self.check_header(&verified.header)?;
-        let key = self.keys.key(verified.header.text("kid"), now).await?;
+        let key = self.keys.key(verified.header.kid(), now).await?;
         let verified = VerifiedToken { seen_before: true, ..verified };
         Ok(Some(verified).filter(|_| key.generation == generation))
     }
@@ -175,7 +175,7 @@ impl Verifier {
     /// Header and signature, and the generation of the keys that hold it to be good.
     async fn check(&self, token: &UnverifiedToken, now: Duration) -> Result<(VerifiedToken, u64), TokenError> {
         self.check_header(&token.header)?;
-        let key = self.keys.key(token.header.text("kid"), now).await?;
+        let key = self.keys.key(token.header.kid(), now).await?;
         check_signature(token, &key.key)?;
         let (header, claims) = (Arc::clone(&token.header), Arc::clone(&token.unverified_claims));
         Ok((VerifiedToken { header, claims, seen_before: false }, key.generation))

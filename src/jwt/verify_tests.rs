@@ -269,6 +269,27 @@ async fn a_key_that_changes_under_its_name_takes_its_tokens_along() {
 }
 
 #[tokio::test]
+async fn a_token_that_names_no_key_is_held_to_the_one_without_a_name() {
+    let server = TestServer::start(&["one"]).await;
+    server.answers(200, json!({ "keys": [with(TestKey::named("one").jwk(), "kid", json!(null))] }).to_string());
+    let verifier = Verifier::new(server.key_set(), Rules::clerk(ISSUER, Vec::new()));
+    let claims = session_claims(ISSUER, ORIGIN, NOW);
+    let of = |key: &str, header: Value| TestKey::named(key).sign_with_header(&header, &claims);
+    for (token, expected) in [
+        (of("one", json!({ "alg": "RS256" })), "valid"),
+        (of("two", json!({ "alg": "RS256" })), "bad_signature"),
+        (of("one", json!({ "alg": "RS256", "kid": "one" })), "unknown_key"),
+        (of("one", json!({ "alg": "RS256", "kid": 5 })), "unknown_key"),
+        (of("one", json!({ "alg": "RS256", "kid": null })), "unknown_key"),
+    ] {
+        // Once it is known, too.
+        for _ in 0..2 {
+            assert_eq!(reason(verifier.verify(&token, Duration::from_secs_f64(NOW)).await), expected, "{token}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_handshake_is_not_kept() {
     let key = public_key_from_pem(&TestKey::named("one").public_pem()).unwrap();
     let keys = Arc::new(KeySet::fixed(key));

@@ -5,9 +5,6 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 
 use crate::{gateway::problem::Problem, jwt::TokenError};
 
-/// Keys may be there again after this many seconds; the key set itself tries no more often.
-const RETRY_AFTER_SECONDS: u16 = 2;
-
 /// The reason of a refusal for which there was no token at all.
 pub const MISSING: &str = "missing";
 
@@ -54,9 +51,9 @@ pub fn refuse_missing(problem: NoToken) -> Problem {
 
 /// The refusal for a token that did not verify. Keys that cannot be had are not the caller's fault: 503.
 pub fn refuse(error: &TokenError) -> Problem {
-    if error.is_about_keys() {
+    if let Some(seconds) = error.retry_after() {
         return Problem::new(StatusCode::SERVICE_UNAVAILABLE, error.reason(), detail(error))
-            .with_header(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER_SECONDS));
+            .with_header(header::RETRY_AFTER, HeaderValue::from(seconds));
     }
     refuse_token(error.reason(), detail(error))
 }
@@ -94,7 +91,7 @@ const fn detail(error: &TokenError) -> &'static str {
         TokenError::Expired(_) => "The token has expired.",
         TokenError::NotYetValid(_) => "The token is not valid yet.",
         TokenError::IssuedInFuture(_) => "The token was issued in the future.",
-        TokenError::KeysUnavailable | TokenError::KeysRefused => {
+        TokenError::KeysUnavailable(_) | TokenError::KeysRefused(_) => {
             "The token cannot be checked now: the issuer's keys cannot be had."
         }
     }
@@ -136,12 +133,16 @@ mod tests {
 
     #[test]
     fn without_keys_the_token_is_not_to_blame() {
-        for (error, status) in
-            [(TokenError::KeysUnavailable, 503), (TokenError::KeysRefused, 503), (TokenError::UnknownKey, 401)]
-        {
+        const WAIT: std::time::Duration = std::time::Duration::from_millis(11_500);
+        for (error, status) in [
+            (TokenError::KeysUnavailable(WAIT), 503),
+            (TokenError::KeysRefused(WAIT), 503),
+            (TokenError::UnknownKey, 401),
+        ] {
             let response = refuse(&error).into_response(&crate::gateway::testing::arrival());
             assert_eq!(response.status(), status, "{error}");
-            assert_eq!(response.headers().contains_key("retry-after"), status == 503);
+            let expected = (status == 503).then(|| HeaderValue::from(12));
+            assert_eq!(response.headers().get("retry-after"), expected.as_ref());
             assert_eq!(response.headers().contains_key("www-authenticate"), status == 401);
         }
     }
