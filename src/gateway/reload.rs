@@ -237,6 +237,10 @@ mod tests {
         fs::remove_file(folder.path().join("b.oas.json")).unwrap();
         assert_eq!(settled(&live), Reload::Done);
         assert_eq!(paths(&live), ["/three"]);
+        write(".env", "no variable");
+        assert!(matches!(settled(&live), Reload::Refused(_)), "variables count, too");
+        write(".env", "A=1");
+        assert_eq!(settled(&live), Reload::Done);
         write("api-keys.json", "{}");
         assert!(matches!(settled(&live), Reload::Refused(_)));
     }

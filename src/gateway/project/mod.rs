@@ -85,7 +85,9 @@ impl Layout {
     /// Every file of the project that is read, whether it is there or not.
     pub fn files(&self) -> Vec<PathBuf> {
         let config = |name: &str| self.config.join(name);
-        let mut files = vec![self.root.join(settings::FILE), config("policies.json"), config(api_keys::FILE)];
+        let root = |name: &str| self.root.join(name);
+        let mut files =
+            vec![root(settings::FILE), root(environment::FILE), config("policies.json"), config(api_keys::FILE)];
         files.extend(routes_files(&self.config).unwrap_or_default());
         files
     }
@@ -100,6 +102,8 @@ pub fn load(directory: &Path, dependencies: &Dependencies, files: &NamedFiles) -
     let mut findings = Findings::default();
     let settings = settings::load(&layout.root, &mut findings);
     let policies_path = layout.config.join("policies.json");
+    let environment = dependencies.environment.of_project(&layout, &settings)?;
+    let dependencies = &Dependencies { environment, ..dependencies.clone() };
     // Without policies, every route that names one would be a fault of its own.
     let policies_json = read(&policies_path)?;
     let api_keys = Arc::new(findings.note(api_keys(&layout.config)).unwrap_or_default());

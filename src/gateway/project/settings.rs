@@ -11,12 +11,21 @@ pub const FILE: &str = "zuplo.jsonc";
 const NEWEST_COMPATIBILITY_DATE: &str = "2026-03-01";
 
 /// What the file says.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct Settings {
+    /// The date in the file, or else the newest.
+    pub compatibility_date: String,
     /// Whether the same method and path may stand twice; the first one answers.
     pub allow_duplicate_routes: bool,
     /// Whether a method that a path does not have is refused with 405 and `Allow`, not with 404.
     pub strict_routes: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        let compatibility_date = NEWEST_COMPATIBILITY_DATE.to_owned();
+        Self { compatibility_date, allow_duplicate_routes: false, strict_routes: false }
+    }
 }
 
 /// Reads the file in `root`, the folder around `config`.
@@ -40,7 +49,10 @@ fn read(root: &Node<'_>, findings: &mut Findings) -> Result<Settings, LoadError>
                     return Err(member.error("1, the only version there is"));
                 }
             }
-            "compatibilityDate" => compatibility_date(&member)?.into_iter().for_each(|warning| findings.warn(warning)),
+            "compatibilityDate" => {
+                compatibility_date(&member)?.into_iter().for_each(|warning| findings.warn(warning));
+                settings.compatibility_date = member.text()?.to_owned();
+            }
             "allowDuplicateRoutes" => settings.allow_duplicate_routes = flag(&member)?,
             "strictRoutes" => settings.strict_routes = flag(&member)?,
             _ => findings.warn(member.warning("this setting is not supported and changes nothing")),
