@@ -35,6 +35,7 @@ export async function startGatehouse(variables = {}) {
       LEPTOS_SITE_ADDR: "127.0.0.1:0",
       GATEHOUSE_INSTANCE_DB: join(CACHE, "instance.db"),
       GATEHOUSE_LOG: "warn",
+      GATEHOUSE_METRICS_ADDR: "off",
       ...variables,
     }),
   });

@@ -46,7 +46,7 @@ use axum::{Router, http::StatusCode, response::IntoResponse};
 pub use axum::{body::Body, extract::Request, http::Response};
 use url::Url;
 
-pub use api_keys::{KeySummary, create_key, list_keys, revoke_key};
+pub use api_keys::{KeySummary, NewKey, create_key, list_keys, revoke_key};
 pub use context::{Arrival, Context, Ending, User, query_value};
 pub use counters::{
     Added, Counted, CounterError, CounterStore, Decision, Limit, MemoryCounters, Period, RedisCounters, Usage, Used,
@@ -64,6 +64,7 @@ pub use resource_metadata::WELL_KNOWN as RESOURCE_METADATA_PATH;
 #[cfg(fuzzing)]
 pub use routing::fuzz::path as fuzz_path;
 pub use routing::{Params, RouteInfo};
+pub use system::readiness;
 pub use trace::{Phase, RequestTrace, Step, StepOutcome, TRACE_HEADER, TraceTicket, Tracer};
 pub use upstream::{Upstream, UpstreamError};
 
@@ -79,9 +80,9 @@ const TRUSTED_PROXIES: &str = "GATEWAY_TRUSTED_PROXIES";
 /// What a gateway project is loaded with.
 #[derive(Clone)]
 pub struct Dependencies {
-    /// The issuers' keys.
+    /// The issuers' keys. Whoever serves the gateway keeps them fresh: [`KeySets::keep_fresh`].
     pub key_sets: Arc<KeySets>,
-    /// What `$env(…)` can name.
+    /// What `$env(…)` can name, beside what is in the project's own `.env`.
     pub environment: Environment,
     /// What `$import(…)` can name, beside Zuplo's own.
     pub registry: Arc<Registry>,

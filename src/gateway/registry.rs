@@ -1,20 +1,24 @@
 //! What project files can name: everything of `@zuplo/runtime` that is supported, and the modules of the project's own,
 //! which are Rust here.
 //!
-//! A program that embeds the gateway adds its own like this:
+//! A program with modules of its own is `examples/own_modules.rs`. What has options is a struct that is made from them:
 //!
 //! ```
 //! use gatehouse::gateway::{Answer, Body, Context, Handler, Registry, Request, Response};
 //!
-//! struct Greet;
+//! #[derive(serde::Deserialize)]
+//! #[serde(deny_unknown_fields)]
+//! struct Greet {
+//!     greeting: String,
+//! }
 //!
 //! impl Handler for Greet {
 //!     fn handle<'a>(&'a self, _request: Request, context: &'a mut Context) -> Answer<'a> {
-//!         Box::pin(async { Ok(Response::new(Body::from(format!("Hello {}", context.path)))) })
+//!         Box::pin(async { Ok(Response::new(Body::from(format!("{} {}", self.greeting, context.path)))) })
 //!     }
 //! }
 //!
-//! let registry = Registry::default().handler("./modules/greet", "default", |options| options.none().map(|()| Greet));
+//! let registry = Registry::default().handler("./modules/greet", "default", |options| options.read::<Greet>());
 //! ```
 
 use std::{collections::HashMap, sync::Arc};
@@ -23,8 +27,8 @@ use axum::extract::Request;
 
 use super::{
     context::Context,
-    handlers::{self, Handler, HandlerSite, HelloWorld},
-    policies::{self, InboundPolicy, OutboundPolicy, Policy, PolicySite},
+    handlers::{self, Answer, Handler, HandlerSite, HelloWorld},
+    policies::{self, InboundPolicy, OutboundPolicy, Policy, PolicySite, Verdict},
     project::{LoadError, Node, Options},
 };
 
@@ -53,6 +57,20 @@ pub struct RateLimitIdentity {
     pub requests_allowed: Option<u64>,
     /// Instead of `timeWindowMinutes`.
     pub time_window_minutes: Option<u64>,
+}
+
+/// A function that needs no options is a handler.
+impl<F: for<'a> Fn(Request, &'a mut Context) -> Answer<'a> + Send + Sync> Handler for F {
+    fn handle<'a>(&'a self, request: Request, context: &'a mut Context) -> Answer<'a> {
+        self(request, context)
+    }
+}
+
+/// A function that needs no options is an inbound policy.
+impl<F: for<'a> Fn(Request, &'a mut Context) -> Verdict<'a> + Send + Sync> InboundPolicy for F {
+    fn apply<'a>(&'a self, request: Request, context: &'a mut Context) -> Verdict<'a> {
+        self(request, context)
+    }
 }
 
 type Make<T> = Box<dyn Fn(&Options<'_>) -> Result<Arc<T>, LoadError> + Send + Sync>;

@@ -17,11 +17,8 @@ use crate::jwt::{KeySetStatus, KeySets};
 
 /// Zuplo's liveness route. What it answers is not documented; this is ours.
 const PING: &str = "/__zuplo/ping";
-/// Whether tokens can be checked, and what is missing where not.
+/// Whether tokens can be checked. What is missing where not is told elsewhere: this route is for everybody.
 const READY: &str = "/__gateway/ready";
-/// Key sets are fetched no more often.
-const RETRY_AFTER_SECONDS: u16 = 2;
-
 /// What the gateway's own routes tell of.
 pub struct System {
     /// The issuers' keys.
@@ -38,7 +35,7 @@ impl System {
         }
         match path {
             PING if method == Method::GET => Some(Response::new(Body::from("pong\n"))),
-            READY if method == Method::GET => Some(ready(&self.key_sets, now)),
+            READY if method == Method::GET => Some(Readiness::of(&self.key_sets, now).answer()),
             _ => None,
         }
     }
@@ -63,22 +60,54 @@ impl System {
     }
 }
 
-/// 503 until every issuer's keys are there, and not too old to be trusted.
-fn ready(key_sets: &KeySets, now: Duration) -> Response<Body> {
-    // Who waits for readiness sends no other request that would fetch the keys.
-    key_sets.refresh(now);
-    let issuers = key_sets.status(now);
-    let is_ready = issuers.iter().all(|(_, keys)| keys.ready);
-    let (code, status) =
-        if is_ready { (StatusCode::OK, "ready") } else { (StatusCode::SERVICE_UNAVAILABLE, "not ready") };
-    let issuers: Vec<Value> = issuers.iter().map(|(issuer, keys)| describe(issuer, keys)).collect();
-    let mut response = json_response(code, &json!({ "status": status, "issuers": issuers }));
-    let headers = response.headers_mut();
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    if !is_ready {
-        headers.insert(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER_SECONDS));
+/// As `/__gateway/ready`, with every issuer: whether its keys are there, how many, how old, and why not. For those who run
+/// the gateway, not for its callers.
+#[must_use]
+pub fn readiness(key_sets: &KeySets, now: Duration) -> Response<Body> {
+    let readiness = Readiness::of(key_sets, now);
+    let issuers: Vec<Value> = readiness.issuers.iter().map(|(issuer, keys)| describe(issuer, keys)).collect();
+    readiness.answer_with(&json!({ "status": readiness.status(), "issuers": issuers }))
+}
+
+/// Whether every issuer's keys are there, and not too old to be trusted.
+struct Readiness {
+    issuers: Vec<(String, KeySetStatus)>,
+}
+
+impl Readiness {
+    fn of(key_sets: &KeySets, now: Duration) -> Self {
+        // Who waits for readiness sends no other request that would fetch the keys.
+        key_sets.refresh(now);
+        Self { issuers: key_sets.status(now) }
     }
-    response
+
+    fn is_ready(&self) -> bool {
+        self.issuers.iter().all(|(_, keys)| keys.ready)
+    }
+
+    fn status(&self) -> &'static str {
+        if self.is_ready() { "ready" } else { "not ready" }
+    }
+
+    fn answer(&self) -> Response<Body> {
+        let ready = self.issuers.iter().filter(|(_, keys)| keys.ready).count();
+        self.answer_with(&json!({ "status": self.status(), "issuers": self.issuers.len(), "issuersReady": ready }))
+    }
+
+    /// 200, or 503 with the time when keys are fetched again.
+    fn answer_with(&self, body: &Value) -> Response<Body> {
+        let is_ready = self.is_ready();
+        let mut response = json_response(if is_ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }, body);
+        let headers = response.headers_mut();
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if !is_ready {
+            let waits = self.issuers.iter().filter(|(_, keys)| !keys.ready).filter_map(|(_, keys)| keys.retry_in);
+            let wait = waits.max().unwrap_or_default();
+            let seconds = (wait.as_secs() + u64::from(wait.subsec_nanos() > 0)).max(1);
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        response
+    }
 }
 
 fn json_response(status: StatusCode, body: &Value) -> Response<Body> {

@@ -32,6 +32,7 @@ struct Site {
     router: Router,
     now: Arc<AtomicU64>,
     project: Arc<LiveProject>,
+    key_sets: Arc<KeySets>,
 }
 
 struct Answered {
@@ -57,17 +58,25 @@ impl Site {
         };
         let gateway = Gateway::load(folder.path(), &dependencies)?;
         let project = Arc::clone(&gateway.project);
-        Ok(Self { router: gateway.into_router(), now, project })
+        Ok(Self { router: gateway.into_router(), now, project, key_sets: dependencies.key_sets })
     }
 
     fn later(&self, seconds: u64) {
         self.now.fetch_add(seconds, Ordering::SeqCst);
     }
 
-    /// What the gateway says of its keys, once its status says the same.
+    /// What the gateway says of its keys to those who run it, once its status says the same.
     async fn ready(&self) -> Value {
+        self.body_of(readiness(&self.key_sets, Duration::from_secs(self.now.load(Ordering::SeqCst)))).await
+    }
+
+    /// What it says of them to everybody.
+    async fn ready_for_all(&self) -> Value {
         let request = axum::http::Request::get("/__gateway/ready").body(Body::empty()).unwrap();
-        let response = self.router.clone().oneshot(request).await.unwrap();
+        self.body_of(self.router.clone().oneshot(request).await.unwrap()).await
+    }
+
+    async fn body_of(&self, response: axum::http::Response<Body>) -> Value {
         let (status, retry) = (response.status(), response.headers().contains_key("retry-after"));
         let body = axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap();
         let body: Value = serde_json::from_slice(&body).unwrap();
@@ -589,10 +598,13 @@ async fn readiness_names_every_issuers_keys() {
         let issuer = json!({ "issuer": issuers[0], "ready": ready, "keys": keys, "ageSeconds": age, "error": error });
         json!({ "status": if ready { "ready" } else { "not ready" }, "issuers": [issuer] })
     };
+    let for_all = |ready: u64| json!({ "status": if ready == 1 { "ready" } else { "not ready" }, "issuers": 1, "issuersReady": ready });
     ready(issuer(false, 0, None, Some("the key server answered 500"))).await;
+    assert_eq!(site.ready_for_all().await, for_all(0), "who they are is nobody's business");
     server.answers(200, jwks(&["one", "two"]));
     site.later(2);
     ready(issuer(true, 2, Some(0), None)).await;
+    assert_eq!(site.ready_for_all().await, for_all(1));
     server.answers(500, String::new());
     site.later(400);
     ready(issuer(true, 2, Some(400), Some("the key server answered 500"))).await;

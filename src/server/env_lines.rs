@@ -1,5 +1,7 @@
 //! `gatehouse env`: the variables with which another application uses the embedded Clerk, as lines for its `.env`.
 
+use std::sync::Arc;
+
 use secrecy::ExposeSecret;
 
 use super::{Config, Services, StartError, clock::system_clock, services::CLERK_PATH};
@@ -45,7 +47,7 @@ impl Sdk {
 /// # Errors
 /// When the instance cannot be opened.
 pub fn env_lines(sdk: Sdk, config: &Config) -> Result<Option<String>, StartError> {
-    let services = Services::build(config, config.address, system_clock())?;
+    let services = Services::build(config, Arc::default(), config.address, system_clock())?;
     let origin = services.public_url.origin().ascii_serialization();
     let Some(instance) = &services.instance else { return Ok(None) };
     let variables = variables(sdk, instance, &format!("{origin}{CLERK_PATH}"))?;

@@ -15,7 +15,7 @@ fn app() -> (Router, TempFolder) {
     let database = folder.path().join("instance.db").to_str().unwrap().to_owned();
     let variables = [("GATEHOUSE_INSTANCE_DB".to_owned(), database)].into_iter().collect();
     let config = Config::from_variables(variables).unwrap();
-    let services = Services::build(&config, ([127, 0, 0, 1], 3000).into(), system_clock()).unwrap();
+    let services = Services::build(&config, Arc::default(), ([127, 0, 0, 1], 3000).into(), system_clock()).unwrap();
     let handler = |user: SignedIn| async move { user.user_id().to_owned() };
     (Router::new().route("/secret", get(handler)).with_state(Arc::new(services)), folder)
 }

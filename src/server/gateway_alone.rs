@@ -12,7 +12,7 @@ use url::Url;
 
 use super::{StartError, config::GatewayConfig, gateway_parts, metrics, middleware, serve, services};
 use crate::{
-    gateway::{Dependencies, Gateway},
+    gateway::{Dependencies, Gateway, Registry},
     jwt::{Clock, KeySets, KeySource},
 };
 
@@ -23,6 +23,7 @@ use crate::{
 pub async fn run_gateway(
     listener: TcpListener,
     config: GatewayConfig,
+    registry: Registry,
     clock: Clock,
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), StartError> {
@@ -38,12 +39,12 @@ pub async fn run_gateway(
     let (sets, now) = (Arc::clone(&key_sets), Arc::clone(&clock));
     let dependencies = Dependencies {
         counters: gateway_parts::counters(config.rate_limit_redis.as_ref())?,
-        ..gateway_parts::dependencies(&config.variables, issuer, sets, public_url.clone(), now)?
+        ..gateway_parts::dependencies(&config.variables, issuer, Arc::new(registry), sets, public_url.clone(), now)?
     };
     let gateway = Gateway::load(&config.directory, &dependencies)?;
     tokio::spawn(gateway.watch());
     // The first request finds the keys there, and need not wait for them.
-    key_sets.refresh(clock());
+    tokio::spawn(key_sets.keep_fresh(clock));
     tracing::info!(%address, url = %public_url, "listening");
     announce(&public_url);
     let shutdown = async {

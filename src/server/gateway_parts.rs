@@ -7,7 +7,7 @@ use url::Url;
 
 use super::{StartError, config::Variables};
 use crate::{
-    gateway::{CounterStore, Dependencies, MemoryCounters, RedisCounters, Upstream},
+    gateway::{CounterStore, Dependencies, MemoryCounters, RedisCounters, Registry, Upstream},
     jwt::{Clock, KeySets},
 };
 
@@ -19,6 +19,7 @@ use crate::{
 pub fn dependencies(
     variables: &Variables,
     issuer: Option<&str>,
+    registry: Arc<Registry>,
     key_sets: Arc<KeySets>,
     public_url: Url,
     clock: Clock,
@@ -28,7 +29,7 @@ pub fn dependencies(
     Ok(Dependencies {
         key_sets,
         environment: variables.chain(issuer).collect(),
-        registry: Arc::default(),
+        registry,
         counters: Arc::new(MemoryCounters::default()),
         upstream: Upstream::new()?,
         public_url,

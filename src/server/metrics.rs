@@ -1,8 +1,7 @@
-//! Counters for whoever watches the program, in Prometheus' text form, on a listener of their own: they are nobody's
-//! business on the public one.
+//! For whoever watches the program, on a listener of its own: counters in Prometheus' text form, and which issuers' keys are
+//! there. Both are nobody's business on the public one.
 
 use std::{
-    net::SocketAddr,
     sync::{Arc, OnceLock},
     time::Duration,
 };
@@ -10,9 +9,9 @@ use std::{
 use axum::{Router, routing::get};
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
 
-use super::{StartError, bind};
+use super::{StartError, bind_for, config::MetricsAddress};
 use crate::{
-    gateway::{describe_metrics, publish_key_sets},
+    gateway::{describe_metrics, publish_key_sets, readiness},
     jwt::{Clock, KeySets},
 };
 
@@ -40,11 +39,19 @@ fn builder() -> Result<PrometheusBuilder, BuildError> {
     PrometheusBuilder::new().set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &SECONDS)
 }
 
-/// Serves `/metrics` on `address` for as long as the program runs. What is registered before this is not counted.
+/// Serves `/metrics` and `/ready` on `address` for as long as the program runs; but without them it runs as well where nobody
+/// chose the address. What is registered before this is not counted.
 ///
 /// # Errors
-/// When the address cannot be listened on.
-pub async fn serve(address: SocketAddr, key_sets: Arc<KeySets>, clock: Clock) -> Result<(), StartError> {
+/// When an address that somebody chose cannot be listened on.
+pub async fn serve(address: MetricsAddress, key_sets: Arc<KeySets>, clock: Clock) -> Result<(), StartError> {
+    let listener = match bind_for(address.address, "GATEHOUSE_METRICS_ADDR").await {
+        Err(error) if !address.is_chosen => {
+            tracing::warn!("no metrics are served: {error}");
+            return Ok(());
+        }
+        listener => listener?,
+    };
     let handle = recorder();
     metrics::describe_counter!("clerk_requests_total", "Requests by what Clerk's rules decided about them, and why");
     metrics::describe_counter!(
@@ -52,14 +59,15 @@ pub async fn serve(address: SocketAddr, key_sets: Arc<KeySets>, clock: Clock) ->
         "Requests for what the embedded Clerk does not serve"
     );
     describe_metrics();
-    let listener = bind(address).await?;
     tracing::info!(address = %listener.local_addr()?, "serving metrics");
     tokio::spawn(sort_times(handle.clone()));
+    let (sets, time) = (Arc::clone(&key_sets), Arc::clone(&clock));
     let render = move || {
-        publish_key_sets(&key_sets, clock());
+        publish_key_sets(&sets, time());
         std::future::ready(handle.render())
     };
-    let router = Router::new().route("/metrics", get(render));
+    let ready = move || std::future::ready(readiness(&key_sets, clock()));
+    let router = Router::new().route("/metrics", get(render)).route("/ready", get(ready));
     tokio::spawn(async move { axum::serve(listener, router).await });
     Ok(())
 }
@@ -69,5 +77,26 @@ async fn sort_times(handle: PrometheusHandle) {
     loop {
         ticks.tick().await;
         handle.run_upkeep();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn only_an_address_that_somebody_chose_is_missed() {
+        let taken = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let serve = |is_chosen: bool| {
+            let address = MetricsAddress { address: taken.local_addr().unwrap(), is_chosen };
+            serve(address, Arc::new(KeySets::new(HashMap::new())), Arc::new(|| Duration::ZERO))
+        };
+        assert!(serve(false).await.is_ok());
+        let error = serve(true).await.unwrap_err().to_string();
+        assert!(error.contains("GATEHOUSE_METRICS_ADDR chooses another address"), "{error}");
     }
 }

@@ -10,7 +10,8 @@
 //! - `guide_endpoints`: the endpoints of Clerk's Astro guide; `profile_form`, `supabase`, `endpoint_error`: what they need
 //! - `extract`: who sent a request, as a handler's argument
 //! - `components`: the pages of Clerk's own components
-//! - `command`: what the program does instead of serving, when asked; `env_lines`: settings for other applications
+//! - `program`: all of it, for a `main`; `command`: what it does instead of serving, when asked: `check_command`,
+//!   `keys_command`, `instance_command`; `env_lines`: settings for other applications
 //! - `error_page`, `redirect_loop`: pages for when nothing else can be shown
 //! - `lab`: sends what ought to be refused, to see it refused
 //! - `theme`: whether pages are light or dark; `sign_out_failure`: what the page after a failed sign-out says; `cookies`:
@@ -18,6 +19,7 @@
 //! - `people`: who is signed in, as pages name them
 //! - `health`, `metrics`, `telemetry`, `traces`, `serve`, `start_message`: operations
 
+mod check_command;
 mod clock;
 mod command;
 mod components;
@@ -35,11 +37,13 @@ mod guide_endpoints;
 mod health;
 mod instance_command;
 pub mod journey;
+mod keys_command;
 mod lab;
 mod metrics;
 mod middleware;
 mod people;
 mod profile_form;
+mod program;
 mod redirect_loop;
 pub mod request;
 mod router;
@@ -56,18 +60,21 @@ use std::{net::SocketAddr, sync::Arc};
 
 use tokio::net::TcpListener;
 
+pub use check_command::check_project;
 pub use clock::system_clock;
-pub use command::{Command, ProjectCommand, UsageError, print_env, run_command};
-pub use config::{Config, ConfigError, GatewayConfig};
+pub use command::{Command, UsageError, print_env};
+pub use config::{Config, ConfigError, GatewayConfig, MetricsAddress, Variables};
 pub use env_lines::Sdk;
 pub use gateway_alone::run_gateway;
 pub use gateway_client::GatewayClient;
 pub use instance_command::{InstanceCommand, run_instance_command};
+pub use keys_command::{KeysCommand, run_keys_command};
+pub use program::main;
 pub use serve::shutdown_signal;
 pub use services::Services;
 
 use crate::{
-    gateway::{CounterError, LoadErrors, UpstreamError},
+    gateway::{CounterError, LoadErrors, Registry, UpstreamError},
     instance::{OpenError, SigningKeyError},
     jwt::{Clock, KeySetsError},
 };
@@ -101,14 +108,14 @@ pub enum StartError {
     #[error(transparent)]
     Instance(#[from] OpenError),
     /// The address cannot be listened on.
-    #[error(
-        "cannot listen on {address}: {error}. Is another server running there? LEPTOS_SITE_ADDR chooses another address."
-    )]
+    #[error("cannot listen on {address}: {error}. Is another server running there? {setting} chooses another address.")]
     Bind {
         /// The address.
         address: SocketAddr,
         /// Why not.
         error: std::io::Error,
+        /// What it follows from.
+        setting: &'static str,
     },
     /// The issuer's keys cannot be looked for.
     #[error(transparent)]
@@ -132,28 +139,34 @@ pub enum StartError {
 /// # Errors
 /// When it is taken or not ours.
 pub async fn bind(address: SocketAddr) -> Result<TcpListener, StartError> {
-    TcpListener::bind(address).await.map_err(|error| StartError::Bind { address, error })
+    bind_for(address, "LEPTOS_SITE_ADDR").await
 }
 
-/// Serves the application on `listener` until `shutdown` resolves and every request under way has been answered.
+async fn bind_for(address: SocketAddr, setting: &'static str) -> Result<TcpListener, StartError> {
+    TcpListener::bind(address).await.map_err(|error| StartError::Bind { address, error, setting })
+}
+
+/// Serves the application on `listener` until `shutdown` resolves and every request under way has been answered. The
+/// embedded gateway's project may name what is in `registry`.
 ///
 /// # Errors
 /// When something that is needed cannot be had, before the first request is taken.
 pub async fn run(
     listener: TcpListener,
     config: Config,
+    registry: Registry,
     clock: Clock,
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), StartError> {
     let address = listener.local_addr()?;
-    let services = Arc::new(Services::build(&config, address, clock)?);
+    let services = Arc::new(Services::build(&config, Arc::new(registry), address, clock)?);
     if let Some(address) = config.metrics_address {
         // Before the routes register what they count.
         metrics::serve(address, Arc::clone(&services.key_sets), Arc::clone(&services.clock)).await?;
     }
     let router = router::router(&config, &services)?;
     // The first request finds the keys there, and need not wait for them.
-    services.key_sets.refresh((services.clock)());
+    tokio::spawn(services.key_sets.keep_fresh(Arc::clone(&services.clock)));
     start_message::print(&services, address);
     let shutdown = async {
         shutdown.await;

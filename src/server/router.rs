@@ -74,7 +74,14 @@ fn embedded_gateway(config: &Config, services: &Arc<Services>) -> Result<Gateway
     let dependencies = Dependencies {
         counters: gateway_parts::counters(config.rate_limit_redis.as_ref())?,
         upstream: services.upstream.clone(),
-        ..gateway_parts::dependencies(&config.variables, Some(&services.issuer), key_sets, public_url, clock)?
+        ..gateway_parts::dependencies(
+            &config.variables,
+            Some(&services.issuer),
+            Arc::clone(&services.registry),
+            key_sets,
+            public_url,
+            clock,
+        )?
     };
     Ok(Gateway::load(&config.config_dir, &dependencies)?)
 }

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     clerk::{BackendClient, Clerk, ClerkOptions, InstanceType, PublishableKey},
-    gateway::{Tracer, Upstream},
+    gateway::{Registry, Tracer, Upstream},
     instance::{self, Instance},
     jwt::{Clock, KeySet, KeySets, KeySource, Rules, Verifier, is_loopback},
     ui::routes::{SIGN_IN, SIGN_UP},
@@ -33,6 +33,8 @@ pub struct Services {
     pub gateway: GatewayClient,
     /// Sees what becomes of a call to the embedded gateway.
     pub tracer: Tracer,
+    /// The modules that the embedded gateway's project can name.
+    pub registry: Arc<Registry>,
     /// Calls the service behind `/api/supabase`.
     pub supabase: SupabaseClient,
     /// Knows people by name.
@@ -74,7 +76,12 @@ impl Services {
     ///
     /// # Errors
     /// When something that is needed cannot be had.
-    pub fn build(config: &Config, listening_on: SocketAddr, clock: Clock) -> Result<Self, StartError> {
+    pub fn build(
+        config: &Config,
+        registry: Arc<Registry>,
+        listening_on: SocketAddr,
+        clock: Clock,
+    ) -> Result<Self, StartError> {
         let own_url = loopback_url(listening_on)?;
         let public_url = public_url(config.public_url.as_ref(), listening_on)?;
         let place = Place { listening_on, own_url: &own_url, public_url: &public_url, clock: &clock };
@@ -96,14 +103,15 @@ impl Services {
         let tracer = Tracer::default();
         let subject = setup.instance.as_ref().filter(|_| config.gateway_url.is_none());
         let lab = subject.map(|instance| {
-            Lab::new(config, instance.clone(), tracer.clone(), &clock, own_url.clone(), public_url.clone())
-                .map(Arc::new)
+            let place = (own_url.clone(), public_url.clone());
+            Lab::new(config, Arc::clone(&registry), instance.clone(), tracer.clone(), &clock, place).map(Arc::new)
         });
         let embedded_gateway = config.gateway_url.is_none().then(|| tracer.clone());
         Ok(Self {
             clerk: Arc::new(Clerk::new(setup.options, verifier, setup.backend)),
             gateway: GatewayClient::new(gateway_url, embedded_gateway)?,
             tracer,
+            registry,
             lab: lab.transpose()?,
             supabase: supabase(config, &own_url)?,
             people: People::new(&public_url),

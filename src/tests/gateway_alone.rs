@@ -31,9 +31,14 @@ async fn it_serves_a_project_and_nothing_else() {
     let app = App::start_gateway(folder.path(), &variables).await;
     assert_eq!(app.get("/__zuplo/ping", &[]).await.status, 200);
     let page = app.get("/__gateway/ready", &[]).await;
+    assert_eq!((page.status, page.body.as_str()), (503, r#"{"status":"not ready","issuers":1,"issuersReady":0}"#));
+    let details = app.metrics_url("/ready").await;
+    let page = app.get(&details, &[]).await;
     assert!(page.status == 503 && page.body.contains("cannot be reached"), "{} {}", page.status, page.body);
+    assert!(page.body.contains(&issuer.url), "{}", page.body);
     issuer.come_up().await;
     eventually("readiness", async || app.get("/__gateway/ready", &[]).await.status == 200).await;
+    assert_eq!(app.get(&details, &[]).await.status, 200);
 
     let bearer = format!("Bearer {}", issuer.key().sign(&session_claims(&issuer.url, &app.origin, now())));
     let status = async |path: &str| app.get(path, &[("authorization", &bearer)]).await.status;

@@ -49,11 +49,99 @@ fn path(folder: &TempFolder) -> &str {
 
 #[test]
 fn check_shows_the_table_of_the_projects_own_files() {
-    let (code, out, err) = gatehouse(&["check", concat!(env!("CARGO_MANIFEST_DIR"), "/config")]);
-    assert_eq!((code, err.as_str()), (Some(0), ""));
+    const CONFIG: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/config");
     let row = "GET     /hello  clerk-jwt-auth-inbound  default of ./modules/hello-world  -";
-    assert!(out.lines().any(|line| line == row), "{out}");
-    assert!(!out.contains("warning"), "{out}");
+    let keys = ("CLERK_PUBLISHABLE_KEY", "pk_test_bG9jYWwtZGV2LTEuY2xlcmsuYWNjb3VudHMuZGV2JA");
+    for variables in [&[ISSUER][..], &[keys], &[keys, ("CLERK_SECRET_KEY", "sk_test_x")], &[]] {
+        let (code, out, err) = gatehouse_with(&["check", CONFIG], variables);
+        assert_eq!((code, err.as_str()), (Some(0), ""), "{variables:?}");
+        assert!(out.lines().any(|line| line == row), "{out}");
+        let warning = "warning: CLERK_FRONTEND_API_URL is not set: `gatehouse` sets it to the embedded Clerk's, \
+                       `gatehouse gateway` will refuse this project";
+        assert_eq!((out.contains("warning"), out.contains(warning)), (variables.is_empty(), variables.is_empty()));
+    }
+}
+
+#[test]
+fn check_refuses_what_the_gateway_refuses() {
+    let folder = project(&[("policies.json", &json!([])), ("a.oas.json", &routes(&[("/a", &[])]))]);
+    for (name, value) in [("CLERK_FRONTEND_API_URL", "http://x.example"), ("CLERK_JWT_KEY", "x")] {
+        let (code, _, err) = gatehouse_with(&["check", path(&folder)], &[(name, value)]);
+        assert!(code == Some(1) && err.contains(name), "{err}");
+    }
+    let (code, out, _) = gatehouse(&["check", path(&folder)]);
+    assert!(code == Some(0) && !out.contains("CLERK_FRONTEND_API_URL"), "this project names no issuer: {out}");
+}
+
+#[test]
+fn a_projects_own_env_file_counts_below_the_environment() {
+    let forward = json!({ "openapi": "3.1.0", "paths": { "/a": { "get": { "x-zuplo-route": { "handler": {
+        "export": "urlForwardHandler", "module": "$import(@zuplo/runtime)", "options": { "baseUrl": "${env.BASE}" },
+    } } } } } });
+    let folder = TempFolder::new();
+    let config = folder.path().join("config");
+    fs::create_dir(&config).unwrap();
+    fs::write(config.join("policies.json"), json!([clerk("$env(CLERK_FRONTEND_API_URL)", RUNTIME)]).to_string())
+        .unwrap();
+    fs::write(config.join("routes.oas.json"), forward.to_string()).unwrap();
+    let check = |variables: &[(&str, &str)]| gatehouse_with(&["check", path(&folder)], variables);
+    assert_eq!(check(&[]).0, Some(1));
+    let dot_env = "CLERK_FRONTEND_API_URL=https://x.clerk.accounts.dev\nBASE=https://a.example\n";
+    fs::write(folder.path().join(".env"), dot_env).unwrap();
+    let (code, out, err) = check(&[]);
+    assert!(code == Some(0) && !out.contains("CLERK_FRONTEND_API_URL"), "{out}{err}");
+    let (code, _, err) = check(&[("BASE", "not a URL")]);
+    assert!(code == Some(1) && err.contains("options/baseUrl"), "{err}");
+    let (code, _, err) = check(&[("BASE", "")]);
+    assert!(code == Some(1) && err.contains("the environment variable BASE to be set"), "{err}");
+    fs::write(folder.path().join(".env"), format!("{dot_env}GATEHOUSE_LOG_FORMAT=xml\n")).unwrap();
+    assert_eq!(check(&[]).0, Some(0), "the program itself is not told by it");
+    fs::write(folder.path().join(".env"), "a secret\n").unwrap();
+    let (code, _, err) = check(&[]);
+    assert!(code == Some(1) && err.contains(".env: expected lines of the form NAME=value"), "{err}");
+    assert!(!err.contains("a secret"), "{err}");
+}
+
+/// As users of the gateway alone have it.
+const ISSUER: (&str, &str) = ("CLERK_FRONTEND_API_URL", "https://x.clerk.accounts.dev");
+const RUNTIME: &str = "$import(@zuplo/runtime)";
+
+fn clerk(url: &str, module: &str) -> Value {
+    json!({ "name": "clerk", "policyType": "clerk-jwt-auth-inbound", "handler": {
+        "export": "ClerkJwtInboundPolicy", "module": module, "options": { "frontendApiUrl": url },
+    } })
+}
+
+#[test]
+fn keys_need_nothing_but_the_project() {
+    let folder = project(&[]);
+    for variables in [&[ISSUER][..], &[("CLERK_SECRET_KEY", "sk_test_x")], &[("GATEHOUSE_LOG_FORMAT", "xml")], &[]] {
+        let (code, _, err) = gatehouse_with(&["keys", "create", "acme", path(&folder)], variables);
+        assert_eq!(code, Some(0), "{variables:?}: {err}");
+    }
+    let (code, out, _) = gatehouse_with(&["keys", "list"], &[("GATEHOUSE_CONFIG_DIR", path(&folder))]);
+    assert_eq!((code, out.lines().count()), (Some(0), 4), "{out}");
+}
+
+#[test]
+fn a_key_is_made_with_all_that_the_file_can_hold() {
+    let folder = project(&[]);
+    let create = |metadata: &str, expires: &str| {
+        let options = ["--metadata", metadata, "--expires", expires, "--bucket", "partners"];
+        gatehouse(&[&["keys", "create", "acme", path(&folder)], &options[..]].concat())
+    };
+    for (metadata, expires, fault) in
+        [("plan", "2030-01-01T00:00:00Z", "--metadata JSON"), ("{}", "tomorrow", "expiresOn: expected a time such as")]
+    {
+        let (code, _, err) = create(metadata, expires);
+        assert!(code == Some(1) && err.contains(fault), "{err}");
+    }
+    assert_eq!(create(r#"{"plan":"pro"}"#, "2030-01-01T00:00:00Z").0, Some(0));
+    let (_, listed, _) = gatehouse(&["keys", "list", path(&folder)]);
+    assert!(listed.trim_end().ends_with("  acme in partners until 2030-01-01T00:00:00Z"), "{listed}");
+    let file: Value = serde_json::from_str(&fs::read_to_string(folder.path().join("api-keys.json")).unwrap()).unwrap();
+    assert_eq!(file["keys"].as_array().unwrap().len(), 1, "{file}");
+    assert_eq!(file["keys"][0]["metadata"], json!({ "plan": "pro" }));
 }
 
 #[test]
@@ -100,18 +188,14 @@ fn check_names_a_route_that_is_never_reached_across_files() {
 
 #[test]
 fn check_tells_mistakes_with_variables_apart() {
-    let clerk = |url: &str, module: &str| {
-        json!([{ "name": "clerk", "policyType": "clerk-jwt-auth-inbound", "handler": {
-            "export": "ClerkJwtInboundPolicy", "module": module, "options": { "frontendApiUrl": url },
-        } }])
-    };
+    let clerk = |url: &str, module: &str| json!([clerk(url, module)]);
     let forward = |base: &str| {
         let handler = json!({
             "export": "urlForwardHandler", "module": "$import(@zuplo/runtime)", "options": { "baseUrl": base },
         });
         json!({ "openapi": "3.1.0", "paths": { "/a": { "get": { "x-zuplo-route": { "handler": handler } } } } })
     };
-    let (issuer, runtime, base) = ("https://a.clerk.accounts.dev", "$import(@zuplo/runtime)", "https://a.example");
+    let (issuer, runtime, base) = ("https://a.clerk.accounts.dev", RUNTIME, "https://a.example");
     for (policies, routes, expected) in [
         (
             clerk("$env(NOT_SET)", runtime),

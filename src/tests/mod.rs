@@ -47,6 +47,7 @@ mod hosted_clerk;
 mod journey;
 mod lab;
 mod operations;
+mod own_modules;
 mod rust_service;
 mod session_tokens;
 mod social_connections;

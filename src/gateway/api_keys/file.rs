@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::{ApiKeys, FILE, is_name, make_key};
 use crate::gateway::project::{Layout, LoadError, read};
@@ -15,6 +15,19 @@ use crate::gateway::project::{Layout, LoadError, read};
 const LOCK: &str = ".api-keys.lock";
 /// As many digits of a hash as tell keys apart for people.
 const SHOWN_DIGITS: usize = 12;
+
+/// What a new key will be.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct NewKey {
+    /// Whose it is.
+    pub consumer: String,
+    /// What policies and upstreams get to know of its owner, as `user.data`.
+    pub metadata: Map<String, Value>,
+    /// When it ends (RFC 3339).
+    pub expires_on: Option<String>,
+    /// What alone it opens: policies with this `bucketName`.
+    pub bucket: Option<String>,
+}
 
 /// A key, for people: it cannot be told from this.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,22 +38,31 @@ pub struct KeySummary {
     pub id: String,
     /// When it ends, as the file has it.
     pub expires_on: Option<String>,
+    /// What alone it opens.
+    pub bucket: Option<String>,
 }
 
-/// Adds a key for `consumer`, made of `random` bytes, to the project in `directory`, and returns it. The file is made
+/// Adds a key, made of `random` bytes, to the project in `directory`, and returns it. The file is made
 /// if there is none.
 ///
 /// # Errors
-/// When the file cannot be read or written, or is not right, or the consumer has no name.
-pub fn create_key(directory: &Path, consumer: &str, random: [u8; 24]) -> Result<String, LoadError> {
+/// When the file cannot be read or written, or is not right, with the new key or without it.
+pub fn create_key(directory: &Path, new: &NewKey, random: [u8; 24]) -> Result<String, LoadError> {
     let path = path(directory);
-    if !is_name(consumer) {
+    if !is_name(&new.consumer) {
         return Err(LoadError::file(&path, "the name of a consumer, nothing that can be read"));
     }
     let _lock = lock(&path)?;
     let mut entries = entries(&path)?;
     let (key, hash) = make_key(random);
-    entries.push(json!({ "consumer": consumer, "hash": hash, "metadata": {} }));
+    let mut entry = json!({ "consumer": new.consumer, "hash": hash, "metadata": new.metadata });
+    for (member, value) in [("bucket", &new.bucket), ("expiresOn", &new.expires_on)] {
+        if let Some(value) = value {
+            entry[member] = value.as_str().into();
+        }
+    }
+    entries.push(entry);
+    ApiKeys::read(&path, &json!({ "keys": entries }))?;
     save(&path, &entries)?;
     Ok(key)
 }
@@ -55,6 +77,7 @@ pub fn list_keys(directory: &Path) -> Result<Vec<KeySummary>, LoadError> {
         consumer: text(entry, "consumer").unwrap_or_default(),
         id: id(entry).to_owned(),
         expires_on: text(entry, "expiresOn"),
+        bucket: text(entry, "bucket"),
     };
     Ok(entries(&path(directory))?.iter().map(summary).collect())
 }
@@ -140,12 +163,41 @@ mod tests {
     use super::*;
     use crate::testing::TempFolder;
 
+    fn new(consumer: &str) -> NewKey {
+        NewKey { consumer: consumer.to_owned(), ..NewKey::default() }
+    }
+
+    #[test]
+    fn a_key_is_what_it_was_described_as() {
+        let folder = TempFolder::new();
+        let Value::Object(metadata) = json!({ "plan": "pro" }) else { unreachable!() };
+        let described = |expires_on: &str| NewKey {
+            metadata: metadata.clone(),
+            expires_on: Some(expires_on.to_owned()),
+            bucket: Some("partners".to_owned()),
+            ..new("acme")
+        };
+        let fault = create_key(folder.path(), &described("soon"), [1; 24]).unwrap_err().to_string();
+        assert!(fault.contains("at /keys/0/expiresOn: expected a time such as"), "{fault}");
+        assert_eq!(list_keys(folder.path()), Ok(Vec::new()), "what would not load is not written");
+        let key = create_key(folder.path(), &described("1970-01-01T00:01:00Z"), [1; 24]).unwrap();
+        let path = folder.path().join(FILE);
+        let keys = ApiKeys::read(&path, &read(&path).unwrap()).unwrap();
+        let find = |bucket, seconds| keys.find(&key, bucket, Duration::from_secs(seconds)).ok();
+        let user = find(Some("partners"), 59).unwrap();
+        assert_eq!((user.sub.as_str(), &user.data), ("acme", &json!({ "plan": "pro" })));
+        assert!(find(Some("partners"), 60).is_none() && find(None, 59).is_none() && find(Some("others"), 59).is_none());
+        let listed = &list_keys(folder.path()).unwrap()[0];
+        assert_eq!(listed.expires_on.as_deref(), Some("1970-01-01T00:01:00Z"));
+        assert_eq!(listed.bucket.as_deref(), Some("partners"));
+    }
+
     #[test]
     fn keys_come_and_go_and_the_file_holds_none() {
         let folder = TempFolder::new();
         assert_eq!(list_keys(folder.path()), Ok(Vec::new()));
-        let acme = create_key(folder.path(), "acme", [1; 24]).unwrap();
-        let other = create_key(folder.path(), "other", [2; 24]).unwrap();
+        let acme = create_key(folder.path(), &new("acme"), [1; 24]).unwrap();
+        let other = create_key(folder.path(), &new("other"), [2; 24]).unwrap();
         let path = folder.path().join(FILE);
         let text = fs::read_to_string(&path).unwrap();
         assert!(!text.contains("ghk_"), "{text}");
@@ -157,7 +209,9 @@ mod tests {
         let keys = ApiKeys::read(&path, &read(&path).unwrap()).unwrap();
         assert!(keys.find(&acme, None, Duration::ZERO).is_err() && keys.find(&other, None, Duration::ZERO).is_ok());
         fs::write(&path, "{ \"keys\": [{}] }").unwrap();
-        assert!(create_key(folder.path(), "acme", [3; 24]).unwrap_err().to_string().contains("at /keys/0/consumer"));
+        assert!(
+            create_key(folder.path(), &new("acme"), [3; 24]).unwrap_err().to_string().contains("at /keys/0/consumer")
+        );
         assert_eq!(fs::read_to_string(&path).unwrap(), "{ \"keys\": [{}] }", "what is not understood is not touched");
     }
     #[test]
@@ -167,7 +221,7 @@ mod tests {
         std::thread::scope(|scope| {
             for number in 0..COMMANDS {
                 let folder = folder.path();
-                scope.spawn(move || create_key(folder, &format!("consumer {number}"), [number; 24]).unwrap());
+                scope.spawn(move || create_key(folder, &new(&format!("consumer {number}")), [number; 24]).unwrap());
             }
         });
         assert_eq!(list_keys(folder.path()).unwrap().len(), usize::from(COMMANDS));
@@ -181,7 +235,7 @@ mod tests {
         let path = folder.path().join(FILE);
         fs::write(&path, "{ \"keys\": [] }").unwrap();
         fs::write(path.with_extension("json.new"), "left behind").unwrap();
-        create_key(folder.path(), "acme", [1; 24]).unwrap();
+        create_key(folder.path(), &new("acme"), [1; 24]).unwrap();
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
         assert!(!path.with_extension("json.new").exists());
     }
@@ -190,7 +244,7 @@ mod tests {
     fn a_key_is_somebodys() {
         let folder = TempFolder::new();
         for consumer in ["", " ", "a\nb"] {
-            let fault = create_key(folder.path(), consumer, [1; 24]).unwrap_err().to_string();
+            let fault = create_key(folder.path(), &new(consumer), [1; 24]).unwrap_err().to_string();
             assert!(fault.contains("expected the name of a consumer"), "{fault}");
         }
         assert_eq!(list_keys(folder.path()), Ok(Vec::new()));

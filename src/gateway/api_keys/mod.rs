@@ -14,7 +14,7 @@ use serde_json::Value;
 use subtle::ConstantTimeEq;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
-pub use file::{KeySummary, create_key, list_keys, revoke_key};
+pub use file::{KeySummary, NewKey, create_key, list_keys, revoke_key};
 
 use super::{
     context::User,

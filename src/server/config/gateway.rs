@@ -6,7 +6,7 @@ use jsonwebtoken::DecodingKey;
 use secrecy::SecretString;
 use url::Url;
 
-use super::{ConfigError, LogConfig, TraceExport, Variables, log, metrics_address};
+use super::{ConfigError, LogConfig, MetricsAddress, TraceExport, Variables, config_dir, log, metrics_address};
 use crate::{
     clerk::PublishableKey,
     jwt::{parse_issuer, public_key_from_pem},
@@ -31,8 +31,8 @@ pub struct GatewayConfig {
     pub jwt_key: Option<DecodingKey>,
     /// `RATE_LIMIT_REDIS_URL`: where gateways share what they count for limits. Default: each counts for itself.
     pub rate_limit_redis: Option<SecretString>,
-    /// `GATEHOUSE_METRICS_ADDR`: where to serve `/metrics`. Default: nowhere.
-    pub metrics_address: Option<SocketAddr>,
+    /// `GATEHOUSE_METRICS_ADDR`: where to serve `/metrics` and `/ready`. Default `127.0.0.1:9464`.
+    pub metrics_address: Option<MetricsAddress>,
     /// Log level and form.
     pub log: LogConfig,
     /// `OTEL_*`: where traces are sent. Default: nowhere.
@@ -63,8 +63,7 @@ impl GatewayConfig {
         let issuer = issuer(&variables)?;
         Ok(Self {
             address: address.unwrap_or(SocketAddr::from(([127, 0, 0, 1], DEFAULT_PORT))),
-            directory: directory
-                .unwrap_or_else(|| PathBuf::from(variables.get("GATEHOUSE_CONFIG_DIR").unwrap_or("config"))),
+            directory: directory.unwrap_or_else(|| config_dir(&variables)),
             public_url: variables.origin("GATEHOUSE_PUBLIC_URL")?,
             jwt_key: jwt_key(&variables, issuer.is_some())?,
             issuer,

@@ -7,7 +7,11 @@ mod gateway;
 mod traces;
 mod variables;
 
-use std::{net::SocketAddr, path::PathBuf, time::Duration};
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    path::PathBuf,
+    time::Duration,
+};
 
 use leptos::config::LeptosOptions;
 use secrecy::SecretString;
@@ -38,8 +42,8 @@ pub struct Config {
     pub supabase: Option<SupabaseConfig>,
     /// `RATE_LIMIT_REDIS_URL`: where gateways share what they count for limits. Default: each counts for itself.
     pub rate_limit_redis: Option<SecretString>,
-    /// `GATEHOUSE_METRICS_ADDR`: where to serve `/metrics`. Default: nowhere.
-    pub metrics_address: Option<SocketAddr>,
+    /// `GATEHOUSE_METRICS_ADDR`: where to serve `/metrics` and `/ready`. Default `127.0.0.1:9464`.
+    pub metrics_address: Option<MetricsAddress>,
     /// `GATEHOUSE_TIME_LIMIT_SECONDS`: how long an answer of the application or the embedded Clerk may take. Default 20:
     /// longer than any page needs, which is five seconds for Clerk's keys and five for the gateway.
     pub time_limit: Duration,
@@ -53,6 +57,18 @@ pub struct Config {
     pub watched: bool,
     /// Everything else that was set, for `$env(…)` in the gateway's project.
     pub variables: Variables,
+}
+
+/// OpenTelemetry's port for Prometheus.
+const METRICS_PORT: u16 = 9464;
+
+/// `GATEHOUSE_METRICS_ADDR`, unless it is `off`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MetricsAddress {
+    /// Where to listen.
+    pub address: SocketAddr,
+    /// Whether somebody chose it: then nothing starts without it.
+    pub is_chosen: bool,
 }
 
 /// `SUPABASE_URL` and `SUPABASE_ANON_KEY`.
@@ -90,13 +106,12 @@ impl Config {
         variables.refuse_unknown()?;
         let address = variables.parse("LEPTOS_SITE_ADDR", "an address and a port, such as 127.0.0.1:3000")?;
         let address = address.unwrap_or(SocketAddr::from(([127, 0, 0, 1], 3000)));
-        let config_dir = variables.get("GATEHOUSE_CONFIG_DIR").unwrap_or("config");
         Ok(Self {
             address,
             public_url: variables.origin("GATEHOUSE_PUBLIC_URL")?,
             gateway_url: variables
                 .http_url("GATEWAY_URL", "the URL of a gateway, such as https://my-project.zuplo.app")?,
-            config_dir: PathBuf::from(config_dir),
+            config_dir: config_dir(&variables),
             clerk: ClerkConfig::read(&variables)?,
             authorized_parties: variables.origins("CLERK_AUTHORIZED_PARTIES")?,
             supabase: supabase(&variables)?,
@@ -121,8 +136,19 @@ fn supabase(variables: &Variables) -> Result<Option<SupabaseConfig>, ConfigError
     }
 }
 
-fn metrics_address(variables: &Variables) -> Result<Option<SocketAddr>, ConfigError> {
-    variables.parse("GATEHOUSE_METRICS_ADDR", "an address and a port, such as 127.0.0.1:9464")
+/// The folder of the gateway's project, if no argument names it.
+pub fn config_dir(variables: &Variables) -> PathBuf {
+    PathBuf::from(variables.get("GATEHOUSE_CONFIG_DIR").unwrap_or("config"))
+}
+
+fn metrics_address(variables: &Variables) -> Result<Option<MetricsAddress>, ConfigError> {
+    const NAME: &str = "GATEHOUSE_METRICS_ADDR";
+    if variables.get(NAME) == Some("off") {
+        return Ok(None);
+    }
+    let chosen = variables.parse(NAME, "an address and a port, such as 127.0.0.1:9464, or off")?;
+    let usual = SocketAddr::from((Ipv4Addr::LOCALHOST, METRICS_PORT));
+    Ok(Some(MetricsAddress { address: chosen.unwrap_or(usual), is_chosen: chosen.is_some() }))
 }
 
 fn time_limit(variables: &Variables) -> Result<Duration, ConfigError> {

@@ -33,6 +33,23 @@ fn nothing_set_means_the_embedded_clerk_on_port_3000() {
 }
 
 #[test]
+fn metrics_are_on_unless_they_are_turned_off() {
+    let address = |value: Option<&str>| {
+        let variables: Vec<(&str, &str)> = value.map(|value| ("GATEHOUSE_METRICS_ADDR", value)).into_iter().collect();
+        let owned = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let alone = GatewayConfig::from_variables(owned, None, None).map(|config| config.metrics_address);
+        let whole = read(&variables).map(|config| config.metrics_address);
+        assert_eq!(whole, alone);
+        whole.map(|address| address.map(|address| (address.address.to_string(), address.is_chosen)))
+    };
+    assert_eq!(address(None), Ok(Some(("127.0.0.1:9464".to_owned(), false))));
+    assert_eq!(address(Some("0.0.0.0:9000")), Ok(Some(("0.0.0.0:9000".to_owned(), true))));
+    assert_eq!(address(Some("127.0.0.1:9464")), Ok(Some(("127.0.0.1:9464".to_owned(), true))));
+    assert_eq!(address(Some("off")), Ok(None));
+    assert!(address(Some("9464")).unwrap_err().to_string().contains("such as 127.0.0.1:9464, or off"));
+}
+
+#[test]
 fn the_frontend_api_follows_from_the_publishable_key() {
     assert_eq!(hosted(&[]).frontend_api_url, "https://local-dev-1.clerk.accounts.dev");
     assert_eq!(hosted(&[]).api_url.as_str(), "https://api.clerk.com/");

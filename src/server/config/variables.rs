@@ -43,9 +43,7 @@ impl fmt::Debug for Variables {
 impl FromIterator<(String, String)> for Variables {
     fn from_iter<T: IntoIterator<Item = (String, String)>>(variables: T) -> Self {
         // The last value of a name counts, even where it is empty, which means that nothing is set.
-        let mut all: HashMap<String, String> = variables.into_iter().collect();
-        all.retain(|_, value| !value.trim().is_empty());
-        Self(all)
+        Self(variables.into_iter().collect())
     }
 }
 
@@ -66,7 +64,7 @@ impl Variables {
         Ok(from_file.into_iter().chain(from_process).collect())
     }
 
-    /// Every variable that is set.
+    /// Every variable, also those that are set to nothing.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
@@ -74,7 +72,7 @@ impl Variables {
     /// The value of a variable that is set.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.0.get(name).map(|value| value.trim())
+        self.0.get(name).map(|value| value.trim()).filter(|value| !value.is_empty())
     }
 
     pub(super) fn error(&self, name: &str, expected: impl Into<String>) -> ConfigError {
@@ -82,7 +80,8 @@ impl Variables {
     }
 
     pub(super) fn refuse_unknown(&self) -> Result<(), ConfigError> {
-        let mut ours: Vec<&String> = self.0.keys().filter(|name| name.starts_with("GATEHOUSE_")).collect();
+        let is_ours = |name: &&String| name.starts_with("GATEHOUSE_") && self.get(name).is_some();
+        let mut ours: Vec<&String> = self.0.keys().filter(is_ours).collect();
         ours.sort_unstable();
         match ours.into_iter().find(|name| !KNOWN.contains(&name.as_str())) {
             Some(name) => Err(ConfigError::Unknown(name.clone())),

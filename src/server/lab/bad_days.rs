@@ -7,7 +7,11 @@ use reqwest::{Method, header::SET_COOKIE};
 use serde_json::{Map, Value, json};
 use tokio::time::timeout;
 
-use super::{Lab, bearer, decode, made_for_nobody, post::Letter, rig::Rig};
+use super::{
+    Lab, bearer, decode, made_for_nobody,
+    post::Letter,
+    rig::{READY, Rig},
+};
 use crate::model::{Exchange, Experiment, LabError};
 
 /// As Clerk's.
@@ -59,7 +63,7 @@ async fn key_rotation(rig: &Rig) -> Result<Vec<Exchange>, LabError> {
     let new = session_token(rig).await?;
     let letters = [
         hello("A token of the new key: one fetch, and it is known", &new),
-        Letter { step: "The gateway has both keys now", ..Letter::get("/gateway/__gateway/ready", Vec::new()) },
+        Letter { step: "The gateway has both keys now", ..Letter::get(READY, Vec::new()) },
         hello("The token of the old key is still accepted", &old),
     ];
     exchanges.extend(rig.send_all(&letters).await?);

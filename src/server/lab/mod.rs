@@ -19,7 +19,7 @@ use url::Url;
 
 use super::{Config, config::Variables};
 use crate::{
-    gateway::Tracer,
+    gateway::{Registry, Tracer},
     instance::Instance,
     jwt::{Clock, http_client},
     model::{Experiment, Finding, LabError},
@@ -46,22 +46,23 @@ pub struct Lab {
     /// The embedded gateway's project, and what it can name.
     project: PathBuf,
     variables: Variables,
+    registry: Arc<Registry>,
     /// Held by whoever has a rig.
     turn: Mutex<()>,
 }
 
 impl Lab {
-    /// A lab for the program that answers at `own_url`, and that people know as `public_url`.
+    /// A lab for the program that answers at the first URL, and that people know by the second.
     ///
     /// # Errors
     /// When no HTTP client can be set up.
     pub fn new(
         config: &Config,
+        registry: Arc<Registry>,
         instance: Instance,
         tracer: Tracer,
         clock: &Clock,
-        own_url: Url,
-        public_url: Url,
+        (own_url, public_url): (Url, Url),
     ) -> reqwest::Result<Self> {
         Ok(Self {
             client: http_client(&own_url)?,
@@ -72,6 +73,7 @@ impl Lab {
             public_url,
             project: config.config_dir.clone(),
             variables: config.variables.clone(),
+            registry,
             turn: Mutex::default(),
         })
     }

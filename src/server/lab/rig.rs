@@ -11,7 +11,7 @@ use std::{
     time::Duration,
 };
 
-use axum::Router;
+use axum::{Router, routing::get};
 use reqwest::Client;
 use tokio::{
     net::TcpListener,
@@ -24,7 +24,7 @@ use super::{
     post::{Letter, Post},
 };
 use crate::{
-    gateway::{Gateway, Tracer},
+    gateway::{Gateway, Tracer, readiness},
     instance::Instance,
     jwt::{Clock, KeySets, KeySource, http_client},
     model::{Exchange, LabError},
@@ -33,6 +33,9 @@ use crate::{
         services::{CLERK_PATH, GATEWAY_PATH, parse},
     },
 };
+
+/// As the listener for metrics has it.
+pub const READY: &str = "/ready";
 
 /// What an experiment is made with.
 pub struct Rig {
@@ -64,11 +67,15 @@ impl Rig {
         // Keys and passwords take their time.
         let instance = spawn_blocking(move || own.sibling(place, time)).await.map_err(std::io::Error::other)??;
         let tracer = Tracer::default();
-        let gateway = gateway(lab, &instance, &url, &clock)?.traced_by(tracer.clone());
+        let (gateway, key_sets) = gateway(lab, &instance, &url, &clock)?;
+        let gateway = gateway.traced_by(tracer.clone());
+        let now = Arc::clone(&clock);
+        let ready = move || std::future::ready(readiness(&key_sets, now()));
         let router = Router::new()
             .nest(CLERK_PATH, instance.router())
             .nest(&format!("{CLERK_PATH}/v1"), instance.frontend_api())
             .nest(GATEWAY_PATH, gateway.into_router())
+            .route(READY, get(ready))
             .into_make_service_with_connect_info::<SocketAddr>();
         let server = tokio::spawn(async move {
             // Never ends by itself.
@@ -107,14 +114,15 @@ impl Rig {
     }
 }
 
-fn gateway(lab: &Lab, instance: &Instance, url: &Url, clock: &Clock) -> Result<Gateway, StartError> {
+fn gateway(lab: &Lab, instance: &Instance, url: &Url, clock: &Clock) -> Result<(Gateway, Arc<KeySets>), StartError> {
     let issuer = instance.issuer();
     let keys = parse(&format!("{}{CLERK_PATH}/.well-known/jwks.json", url.origin().ascii_serialization()))?;
     let source = KeySource::Server(Box::new(keys.into()));
     let key_sets = Arc::new(KeySets::new(HashMap::from([(issuer.clone(), source)])));
     let mut public_url = url.clone();
     public_url.set_path(GATEWAY_PATH);
+    let (registry, clock) = (Arc::clone(&lab.registry), Arc::clone(clock));
     let dependencies =
-        gateway_parts::dependencies(&lab.variables, Some(&issuer), key_sets, public_url, Arc::clone(clock))?;
-    Ok(Gateway::load(&lab.project, &dependencies)?)
+        gateway_parts::dependencies(&lab.variables, Some(&issuer), registry, key_sets, public_url, clock)?;
+    Ok((Gateway::load(&lab.project, &dependencies)?, dependencies.key_sets))
 }

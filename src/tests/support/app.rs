@@ -161,10 +161,15 @@ impl App {
 
     /// What the program counted so far, with `GATEHOUSE_METRICS_ADDR` set.
     pub async fn metrics(&self) -> String {
+        self.get(&self.metrics_url("/metrics").await, &[]).await.body
+    }
+
+    /// Where those who run the program look, with `GATEHOUSE_METRICS_ADDR` set.
+    pub async fn metrics_url(&self, path: &str) -> String {
         let line = self.logged("serving metrics").await;
         let rest = line.split("127.0.0.1:").nth(1).unwrap();
         let port = rest.split(|character: char| !character.is_ascii_digit()).next().unwrap();
-        self.get(&format!("http://127.0.0.1:{port}/metrics"), &[]).await.body
+        format!("http://127.0.0.1:{port}{path}")
     }
 
     /// A request that follows no redirect.
@@ -244,6 +249,8 @@ fn command(folder: &TempFolder, variables: &BTreeMap<String, String>) -> Command
         .env_clear()
         .env("GATEHOUSE_INSTANCE_DB", folder.path().join(DATABASE))
         .env("LEPTOS_SITE_ADDR", "127.0.0.1:0")
+        // Programs under test run at once, and have one port for this by default.
+        .env("GATEHOUSE_METRICS_ADDR", "off")
         .env("GATEHOUSE_CONFIG_DIR", concat!(env!("CARGO_MANIFEST_DIR"), "/config"))
         .env("LEPTOS_SITE_ROOT", concat!(env!("CARGO_MANIFEST_DIR"), "/target/site"))
         .envs(variables)
