@@ -146,6 +146,7 @@ mod tests {
             "keys",
             "keys create",
             "keys create a b c",
+            "keys create a --bucket",
             "keys list a b",
             "keys revoke",
             "keys drop x",

@@ -131,7 +131,6 @@ mod tests {
         for wrong in [
             &["create"][..],
             &["create", "--bucket", "b"],
-            &["create", "acme", "--bucket"],
             &["create", "acme", "dir", "--bucket"],
             &["create", "acme", "--metadata", "[]"],
             &["create", "acme", "--metadata", "{"],

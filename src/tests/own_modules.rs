@@ -9,7 +9,7 @@ use tokio::{net::TcpListener, sync::oneshot};
 use super::support::{Page, project, testing::TempFolder};
 
 #[path = "../../examples/own_modules.rs"]
-#[allow(dead_code, reason = "the test has a main function of its own")]
+#[expect(dead_code, reason = "the test has a main function of its own")]
 mod example;
 
 /// A project that names the modules.
