@@ -17,12 +17,10 @@ fn from_the_office(request: Request, _context: &mut Context) -> Verdict<'_> {
     })
 }
 
+/// What the project files call `./modules/…`.
 pub fn modules() -> Registry {
-    Registry::default().handler("./modules/greet", "default", |options| options.none().map(|()| greet)).inbound_policy(
-        "./modules/office",
-        "default",
-        |options| options.none().map(|()| from_the_office),
-    )
+    let registry = Registry::default().handler("./modules/greet", "default", |options| options.none().map(|()| greet));
+    registry.inbound_policy("./modules/office", "default", |options| options.none().map(|()| from_the_office))
 }
 
 #[tokio::main]

@@ -121,7 +121,7 @@ fn a_key_fits_by_kind_curve_use_and_algorithm() {
         ("kty", json!("RSA")),
         ("alg", json!("ES384")),
         ("use", json!("enc")),
-        ("kid", json!(null)),
+        ("kid", json!(5)),
         ("x", ec["y"].clone()),
         ("x", json!("")),
         ("y", json!(null)),
