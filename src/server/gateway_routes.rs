@@ -1,9 +1,6 @@
 //! What the gateway says of itself, in words for the page that shows it.
 
-use std::time::Duration;
-
-use time::OffsetDateTime;
-
+use super::clock::in_words;
 use crate::{
     gateway::{Overview, PolicyReport, Report, RouteReport},
     model::{GatewayRoute, GatewayRoutes, GatewayStep, RefusedChange},
@@ -45,22 +42,4 @@ fn describe_policy(name: &str, policies: &[PolicyReport]) -> GatewayStep {
     let policy = policies.iter().find(|policy| policy.name == name);
     let (kind, options) = policy.map(|policy| (policy.policy_type.clone(), policy.options.clone())).unwrap_or_default();
     GatewayStep { name: name.to_owned(), kind, options }
-}
-
-/// To the second, in UTC: whoever reads it just saved a file.
-fn in_words(since_epoch: Duration) -> String {
-    let seconds = i64::try_from(since_epoch.as_secs()).unwrap_or_default();
-    let time = OffsetDateTime::from_unix_timestamp(seconds).unwrap_or(OffsetDateTime::UNIX_EPOCH);
-    let (date, clock) = (time.date(), time.time());
-    format!("{date} {:02}:{:02}:{:02} UTC", clock.hour(), clock.minute(), clock.second())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_time_is_told_to_the_second() {
-        assert_eq!(in_words(Duration::from_millis(1_767_229_265_999)), "2026-01-01 01:01:05 UTC");
-    }
 }

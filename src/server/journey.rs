@@ -5,9 +5,10 @@ use std::time::{Duration, Instant};
 
 use axum::http::request::Parts;
 use leptos::prelude::use_context;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::{
+    clock::in_words,
     cookies::cookies,
     middleware::{Arrived, RequestId, SessionChecked},
 };
@@ -19,6 +20,8 @@ use crate::{
 
 /// The parameters of a token's header that Clerk's tokens have.
 const HEADER_PARAMETERS: [&str; 4] = ["alg", "typ", "kid", "cat"];
+/// The claims that matter most, in the order in which one asks: who says it, of whom, for whom, and for how long.
+const FIRST_CLAIMS: [&str; 7] = ["iss", "sub", "sid", "azp", "iat", "nbf", "exp"];
 
 /// The request that a page is made for, before its server function did anything.
 #[derive(Default)]
@@ -73,15 +76,26 @@ fn contents(token: &SessionToken, now: Duration) -> Token {
     let issued_at = claims.get("iat").and_then(Value::as_u64).unwrap_or(expires_at);
     Token {
         header: header.collect(),
-        claims: claims.as_map().iter().map(|(name, value)| (name.clone(), text(value))).collect(),
+        claims: told(claims.as_map()),
         lifetime: expires_at.saturating_sub(issued_at),
         left: expires_at.saturating_sub(now.as_secs()),
     }
 }
 
-/// A value as JSON has it, but strings without quotation marks.
-fn text(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+/// The claims, those that matter most first.
+fn told(claims: &Map<String, Value>) -> Vec<(String, String)> {
+    let place = |name: &str| FIRST_CLAIMS.iter().position(|first| *first == name).unwrap_or(FIRST_CLAIMS.len());
+    let mut told: Vec<_> = claims.iter().map(|(name, value)| (name.clone(), text(name, value))).collect();
+    told.sort_by_key(|(name, _)| place(name));
+    told
+}
+
+/// A value as JSON has it, but strings without quotation marks, and with times as people tell them.
+fn text(name: &str, value: &Value) -> String {
+    match (name, value.as_u64()) {
+        ("iat" | "nbf" | "exp", Some(seconds)) => format!("{seconds} · {}", in_words(Duration::from_secs(seconds))),
+        _ => value.as_str().map_or_else(|| value.to_string(), str::to_owned),
+    }
 }
 
 #[cfg(test)]
@@ -98,14 +112,20 @@ mod tests {
 
     #[test]
     fn a_token_shows_all_but_its_signature() {
-        let claims = json!({ "sub": "user_1", "iat": 100, "exp": 160, "fva": [3, -1] });
+        let claims = json!({ "exp": 160, "fva": [3, -1], "iat": 100, "sub": "user_1" });
         let token = token(&json!({ "alg": "RS256", "kid": "ins_1", "typ": "JWT" }), &claims);
         let contents = contents(&token, Duration::from_secs(118));
         let pairs = |pairs: &[(&str, &str)]| -> Vec<(String, String)> {
             pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
         };
         assert_eq!(contents.header, pairs(&[("alg", "RS256"), ("typ", "JWT"), ("kid", "ins_1")]));
-        assert_eq!(contents.claims, pairs(&[("sub", "user_1"), ("iat", "100"), ("exp", "160"), ("fva", "[3,-1]")]));
+        let told = [
+            ("sub", "user_1"),
+            ("iat", "100 · 1970-01-01 00:01:40 UTC"),
+            ("exp", "160 · 1970-01-01 00:02:40 UTC"),
+            ("fva", "[3,-1]"),
+        ];
+        assert_eq!(contents.claims, pairs(&told));
         assert_eq!((contents.lifetime, contents.left), (60, 42));
     }
 }

@@ -47,6 +47,18 @@ async fn what_only_the_gateway_could_see_is_not_made_up() {
         assert!(page.body.contains(shown), "{shown}: {}", page.body);
     }
     assert!(!page.body.contains("clerk-jwt-auth-inbound</code>"), "{}", page.body);
+    assert!(!page.body.contains("untravelled"), "what answered was asked: {}", page.body);
+}
+
+#[tokio::test]
+async fn a_refusal_elsewhere_is_not_the_handlers() {
+    let gateway = FakeGateway::start(Behaviour::Answer(401, "{}")).await;
+    let issuer = Issuer::start().await;
+    let app = issuer.app(&[("GATEWAY_URL", &gateway.url)]).await;
+    let page = account(&app, &issuer, &[]).await;
+    for shown in ["Gateway policies: gateway answered 401", "Handler: not seen from here", "untravelled"] {
+        assert!(page.body.contains(shown), "{shown}: {}", page.body);
+    }
 }
 
 #[tokio::test]

@@ -102,9 +102,10 @@ pub fn Chain(id: &'static str, title: &'static str, stations: Vec<Station>) -> i
     let picture = move |direction: Direction| {
         let (title_id, description_id) =
             (format!("{id}-{}-title", direction.name()), format!("{id}-{}-text", direction.name()));
-        let ways = stations.windows(2).enumerate().map(|(index, pair)| {
-            let class = if pair.iter().any(|station| station.mark == Mark::Unseen) { "way untravelled" } else { "way" };
-            view! { <path class=class d=direction.way(index) /> }
+        let ways = (1..stations.len()).map(|next| {
+            let is_travelled = [next - 1, next].iter().all(|index| was_reached(&stations, *index));
+            let class = if is_travelled { "way" } else { "way untravelled" };
+            view! { <path class=class d=direction.way(next - 1) /> }
         });
         let stops = stations.iter().enumerate().map(|(index, station)| stop(direction, index, station));
         view! {
@@ -123,6 +124,13 @@ pub fn Chain(id: &'static str, title: &'static str, stations: Vec<Station>) -> i
         }
     };
     view! { <figure class="chain-figure">{picture(Direction::Across)}{picture(Direction::Down)}</figure> }
+}
+
+/// Whether the request came by. Where nobody could see it, it did if a station further on let it pass.
+fn was_reached(stations: &[Station], index: usize) -> bool {
+    let further = stations.get(index..).unwrap_or_default();
+    further.first().is_some_and(|station| station.mark != Mark::Unseen)
+        || further.iter().any(|station| station.mark == Mark::Passed)
 }
 
 /// The picture in words.
@@ -152,5 +160,23 @@ fn stop(direction: Direction, index: usize, station: &Station) -> impl IntoView 
             <text class="name" x=text_x y=name_y>{station.name}</text>
             <text class="note" x=text_x y=note_y>{station.note.clone()}</text>
         </g>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_way_that_was_travelled_unseen_is_no_way_that_was_not() {
+        use Mark::{Passed, Plain, Refused, Unseen};
+        let reached = |marks: [Mark; 4]| -> Vec<bool> {
+            let station = |mark| Station { icon: Icon::Bolt, name: "", note: String::new(), mark };
+            let stations: Vec<Station> = marks.map(station).into();
+            (0..4).map(|index| was_reached(&stations, index)).collect()
+        };
+        assert_eq!(reached([Passed, Unseen, Passed, Plain]), [true; 4], "it answered, so it was asked");
+        assert_eq!(reached([Passed, Refused, Unseen, Plain]), [true, true, false, true]);
+        assert_eq!(reached([Refused, Unseen, Unseen, Plain]), [true, false, false, true]);
     }
 }

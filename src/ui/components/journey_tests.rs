@@ -1,7 +1,7 @@
 //! What the picture says of a journey.
 
-use super::*;
-use crate::model::GatewayView;
+use super::{words::duration, *};
+use crate::model::{GatewayCall, GatewayView, JourneyStep, Verdict};
 
 fn step(name: &str, is_handler: bool, verdict: Verdict) -> JourneyStep {
     JourneyStep { name: name.to_owned(), is_handler, verdict, took: 250 }
@@ -21,7 +21,7 @@ fn call(status: Option<u16>, steps: Option<Vec<JourneyStep>>) -> GatewayCall {
 /// Notes and marks of the server function, the policies and the handler.
 fn told(calls: Vec<GatewayCall>) -> Vec<(String, Mark)> {
     let journey = Journey { calls, ..Journey::default() };
-    stations(&journey)[2..5].iter().map(|station| (station.note.clone(), station.mark)).collect()
+    stations(&reports(&journey))[2..5].iter().map(|station| (station.note.clone(), station.mark)).collect()
 }
 
 fn expect(calls: Vec<GatewayCall>, expected: [(&str, Mark); 3]) {
@@ -36,21 +36,30 @@ fn every_end_has_its_picture() {
     expect(
         vec![call(Some(200), Some(vec![passed, answered]))],
         [
-            ("call took 1.5 ms", Mark::Passed),
+            ("call answered · 1.5 ms", Mark::Passed),
             ("1 passed · 250 µs", Mark::Passed),
             ("answered 200 · 250 µs", Mark::Passed),
         ],
     );
     expect(
         vec![call(Some(401), Some(vec![refused]))],
-        [("call took 1.5 ms", Mark::Passed), ("refused: expired", Mark::Refused), ("not reached", Mark::Unseen)],
+        [("call answered · 1.5 ms", Mark::Passed), ("refused: expired", Mark::Refused), ("not reached", Mark::Unseen)],
     );
     expect(
         vec![call(Some(200), None)],
         [
-            ("call took 1.5 ms", Mark::Passed),
+            ("call answered · 1.5 ms", Mark::Passed),
             ("not seen from here", Mark::Unseen),
             ("gateway answered 200", Mark::Passed),
+        ],
+    );
+    // Who refused is not known; the handler's part is to greet.
+    expect(
+        vec![call(Some(401), None)],
+        [
+            ("call answered · 1.5 ms", Mark::Passed),
+            ("gateway answered 401", Mark::Refused),
+            ("not seen from here", Mark::Unseen),
         ],
     );
     expect(

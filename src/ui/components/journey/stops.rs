@@ -3,6 +3,8 @@
 use leptos::prelude::*;
 
 use super::{
+    Mark,
+    reports::Report,
     token_contents::TokenContents,
     words::{self, count, duration},
 };
@@ -10,12 +12,18 @@ use crate::model::{GatewayCall, GatewayView, JourneyStep, Token, Verdict};
 
 /// The frame of a station.
 #[component]
-fn Stop(name: &'static str, #[prop(optional)] took: Option<u64>, children: Children) -> impl IntoView {
+fn Stop(name: &'static str, report: Report, children: Children) -> impl IntoView {
+    let class = match report.mark {
+        Mark::Passed => "tag tag-pass",
+        Mark::Refused => "tag tag-refuse",
+        Mark::Plain | Mark::Unseen => "tag",
+    };
     view! {
         <li class="card stop">
             <div class="stop-head">
                 <h3>{name}</h3>
-                {took.map(|took| view! { <span class="time">{duration(took)}</span> })}
+                <span class=class>{report.verdict}</span>
+                {report.took.map(|took| view! { <span class="time">{duration(took)}</span> })}
             </div>
             {children()}
         </li>
@@ -24,14 +32,14 @@ fn Stop(name: &'static str, #[prop(optional)] took: Option<u64>, children: Child
 
 /// What the browser sent.
 #[component]
-pub fn BrowserStop(cookies: Vec<String>) -> impl IntoView {
+pub fn BrowserStop(report: Report, cookies: Vec<String>) -> impl IntoView {
     let sent = count(cookies.len(), "cookie");
     let rows = cookies.into_iter().map(|name| {
         let meaning = words::cookie(&name);
         view! { <div><dt><code>{name}</code></dt><dd class="muted">{meaning}</dd></div> }
     });
     view! {
-        <Stop name="Browser">
+        <Stop name="Browser" report>
             <p>{format!("It asked for /account and sent {sent}. Their values are not shown.")}</p>
             <dl class="claims cookies">{rows.collect_view()}</dl>
         </Stop>
@@ -40,9 +48,9 @@ pub fn BrowserStop(cookies: Vec<String>) -> impl IntoView {
 
 /// How the session was checked.
 #[component]
-pub fn SessionStop(token: Token, took: u64) -> impl IntoView {
+pub fn SessionStop(report: Report, token: Token) -> impl IntoView {
     view! {
-        <Stop name="Clerk session" took>
+        <Stop name="Clerk session" report>
             <TokenContents token />
         </Stop>
     }
@@ -50,12 +58,12 @@ pub fn SessionStop(token: Token, took: u64) -> impl IntoView {
 
 /// What the server function did.
 #[component]
-pub fn AppStop(calls: Vec<GatewayCall>) -> impl IntoView {
+pub fn AppStop(report: Report, calls: Vec<GatewayCall>) -> impl IntoView {
     let none = calls.is_empty().then(|| view! { <p>"Clerk gave no token, so nothing was called."</p> });
     let again =
         (calls.len() > 1).then(|| view! { <p>"The gateway refused the first token; a new one got a second try."</p> });
     view! {
-        <Stop name="Server function">
+        <Stop name="Server function" report>
             {none}
             {again}
             <ul class="steps">{calls.into_iter().map(call).collect_view()}</ul>
@@ -79,29 +87,53 @@ fn call(call: GatewayCall) -> impl IntoView {
     }
 }
 
-/// What the gateway decided, policy by policy, and what it answered.
+/// What each policy decided. Where one of them ended the journey, the gateway's answer is theirs.
 #[component]
-pub fn GatewayStop(call: Option<GatewayCall>) -> impl IntoView {
-    let Some(call) = call else {
-        return view! { <Stop name="Gateway"><p>"Nothing reached it."</p></Stop> }.into_any();
+pub fn PoliciesStop(report: Report, call: Option<GatewayCall>) -> impl IntoView {
+    let (word, steps, headers) = match call {
+        None => (Some("Nothing was sent to the gateway."), None, Vec::new()),
+        Some(call) => match (call.seen, call.status) {
+            (Some(seen), _) => (None, Some(seen), call.headers),
+            (None, Some(_)) => {
+                (Some("This gateway runs elsewhere: only its answer can be seen from here."), None, call.headers)
+            }
+            (None, None) => (Some("The gateway did not answer."), None, Vec::new()),
+        },
     };
-    let seen = match (call.seen, call.status) {
-        (Some(seen), _) => view! { <GatewaySteps seen /> }.into_any(),
-        (None, Some(_)) => {
-            view! { <p>"This gateway runs elsewhere: only its answer can be seen from here."</p> }.into_any()
-        }
-        (None, None) => view! { <p>"It did not answer."</p> }.into_any(),
-    };
-    let headers = call.headers.into_iter().map(|(name, value)| {
-        view! { <div><dt><code>{name}</code></dt><dd><code>{value}</code></dd></div> }
-    });
+    let ended_here = report.mark == Mark::Refused;
     view! {
-        <Stop name="Gateway">
-            {seen}
-            <dl class="claims headers">{headers.collect_view()}</dl>
+        <Stop name="Gateway policies" report>
+            {word.map(|word| view! { <p>{word}</p> })}
+            {steps.map(|seen| view! { <GatewaySteps seen=without_handler(seen) /> })}
+            {ended_here.then(|| answer_headers(headers))}
         </Stop>
     }
-    .into_any()
+}
+
+fn without_handler(mut seen: GatewayView) -> GatewayView {
+    seen.steps.retain(|step| !step.is_handler);
+    seen
+}
+
+/// What answered behind the policies, and what the answer says of itself.
+#[component]
+pub fn HandlerStop(report: Report, call: Option<GatewayCall>) -> impl IntoView {
+    let was_reached = report.mark != Mark::Unseen;
+    let call = call.filter(|_| was_reached);
+    let handler = call.iter().flat_map(GatewayCall::steps).find(|&step| step.is_handler).cloned();
+    view! {
+        <Stop name="Handler" report>
+            {handler.map(|handler| view! { <ul class="steps">{step(handler)}</ul> })}
+            {call.map(|call| answer_headers(call.headers))}
+        </Stop>
+    }
+}
+
+fn answer_headers(headers: Vec<(String, String)>) -> impl IntoView {
+    let row = |(name, value): (String, String)| {
+        view! { <div><dt><code>{name}</code></dt><dd><code>{value}</code></dd></div> }
+    };
+    view! { <dl class="claims headers">{headers.into_iter().map(row).collect_view()}</dl> }
 }
 
 /// The route of a call and what came of each policy.
@@ -130,9 +162,9 @@ fn step(step: JourneyStep) -> impl IntoView {
 
 /// The page itself.
 #[component]
-pub fn PageStop(request_id: String, took: u64) -> impl IntoView {
+pub fn PageStop(report: Report, request_id: String) -> impl IntoView {
     view! {
-        <Stop name="Page" took>
+        <Stop name="Page" report>
             <p>
                 "Written on the server, in one piece. The log carries "
                 <code>{request_id}</code>
