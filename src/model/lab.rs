@@ -15,7 +15,7 @@ pub enum Experiment {
     NotAToken,
     /// Two `Authorization` headers.
     TwoTokens,
-    /// No token, but a header that says who one is.
+    /// A good token, and headers that say one is somebody else.
     ForgedIdentity,
     /// Expired, but within the clock tolerance.
     ExpiredFourSeconds,
@@ -105,10 +105,13 @@ impl Experiment {
         }
     }
 
-    /// Whether it needs something broken, and has a gateway and a Clerk of its own for that.
+    /// Whether it has a gateway and a Clerk of its own: it needs something broken, or an API behind the gateway.
     #[must_use]
-    pub const fn is_bad_day(self) -> bool {
-        matches!(self, Self::KeyServerDown | Self::KeyRotation | Self::RevokedSession | Self::ClockOffset)
+    pub const fn has_rig(self) -> bool {
+        matches!(
+            self,
+            Self::ForgedIdentity | Self::KeyServerDown | Self::KeyRotation | Self::RevokedSession | Self::ClockOffset
+        )
     }
 
     /// The experiment with this name.
@@ -138,8 +141,10 @@ pub struct Exchange {
     pub status: u16,
     /// Some of its headers.
     pub headers: Vec<(String, String)>,
-    /// Its body.
+    /// Its body; JSON with a line for each member.
     pub body: String,
+    /// What it says of itself, where it is a problem document (RFC 9457).
+    pub detail: Option<String>,
     /// What the gateway saw, if it was asked.
     pub seen: Option<GatewayView>,
 }

@@ -34,7 +34,7 @@ async fn a_rotation_signs_nobody_out() {
     let page = run(&app, "key-rotation").await;
     assert_eq!(statuses(&page), [200; 5]);
     let body = page.body.replace("&quot;", "\"");
-    assert!(body.contains("\"keys\":2") && body.contains("rotated_key"), "{body}");
+    assert!(body.contains("\"keys\": 2") && body.contains("rotated_key"), "{body}");
 }
 
 #[tokio::test]
@@ -52,6 +52,26 @@ async fn a_clock_may_be_off_by_five_seconds() {
     assert_eq!(statuses(&page), [200, 200, 200, 401, 200, 200, 200, 401]);
     let (future, expired) = (page.body.find("refused: issued_in_future"), page.body.find("refused: expired"));
     assert!(future.is_some() && future < expired, "{}", page.body);
+}
+
+#[tokio::test]
+async fn only_the_gateway_says_who_the_caller_is() {
+    let app = App::start(&[]).await;
+    let page = run(&app, "forged-identity").await;
+    assert_eq!(statuses(&page), [200, 200]);
+    let body = page.body.split("<script").next().unwrap().replace("&quot;", "\"");
+    let arrived = "\"x-user-id\": \"user_lab0000000000000000000Nobody\"";
+    assert_eq!(body.matches(arrived).count(), 2, "{body}");
+    assert!(body.contains("x-user-id: user_admin") && body.contains("x_user_id: user_admin"), "{body}");
+    assert_eq!(body.matches("user_admin").count(), 3, "it was sent, and did not arrive: {body}");
+}
+
+#[tokio::test]
+async fn a_refusal_says_why_beside_its_status() {
+    let app = App::start(&[]).await;
+    let page = run(&app, "expired-6s").await;
+    let (status, detail) = (page.body.find("tag-refuse\">401"), page.body.find("class=\"detail\""));
+    assert!(status.is_some() && status < detail && detail < page.body.find("curl -i"), "{}", page.body);
 }
 
 #[tokio::test]

@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use reqwest::{Method, header::SET_COOKIE};
 use serde_json::{Map, Value, json};
-use tokio::time::timeout;
 
 use super::{
     Lab, bearer, decode, made_for_nobody,
@@ -18,24 +17,17 @@ use crate::model::{Exchange, Experiment, LabError};
 const TOKEN_LIFETIME: Duration = Duration::from_secs(60);
 /// Just past a token's life and the tolerance for clocks that disagree.
 const A_LITTLE_LATER: Duration = Duration::from_secs(66);
-/// There is one rig at a time; whoever waits longer for a turn is not served.
-const TURN: Duration = Duration::from_secs(8);
 
 /// Makes one of these experiments.
 ///
 /// # Errors
 /// When it could not be made. The cause is logged here.
-pub async fn run(lab: &Lab, experiment: Experiment) -> Result<Vec<Exchange>, LabError> {
-    let _turn = timeout(TURN, lab.turn.lock()).await.map_err(|_| LabError::Failed)?;
-    let rig = Rig::set_up(lab).await.map_err(|error| {
-        tracing::warn!(%error, "there is no rig for an experiment");
-        LabError::Failed
-    })?;
+pub async fn run(rig: &Rig, experiment: Experiment) -> Result<Vec<Exchange>, LabError> {
     match experiment {
-        Experiment::KeyServerDown => key_server_down(&rig).await,
-        Experiment::KeyRotation => key_rotation(&rig).await,
-        Experiment::RevokedSession => revoked_session(&rig).await,
-        Experiment::ClockOffset => clock_offset(&rig).await,
+        Experiment::KeyServerDown => key_server_down(rig).await,
+        Experiment::KeyRotation => key_rotation(rig).await,
+        Experiment::RevokedSession => revoked_session(rig).await,
+        Experiment::ClockOffset => clock_offset(rig).await,
         _ => Err(LabError::NotHere),
     }
 }

@@ -2,9 +2,11 @@
 //! the tokens, for a user that does not exist, or a Clerk that exists for one experiment only; so they may be shown, unlike
 //! any other token.
 //!
-//! - `post`: letters and what came back; `bad_days`: experiments that need something broken; `rig`: what they break
+//! - `post`: letters and what came back
+//! - `rig`: a gateway and a Clerk for one experiment; `bad_days`: what is broken there; `forged_identity`: what gets through
 
 mod bad_days;
+mod forged_identity;
 mod post;
 mod rig;
 
@@ -14,7 +16,7 @@ use aws_lc_rs::hmac;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use reqwest::Client;
 use serde_json::{Value, json};
-use tokio::sync::Mutex;
+use tokio::{sync::Mutex, time::timeout};
 use url::Url;
 
 use super::{Config, config::Variables};
@@ -22,9 +24,10 @@ use crate::{
     gateway::{Registry, Tracer},
     instance::Instance,
     jwt::{Clock, http_client},
-    model::{Experiment, Finding, LabError},
+    model::{Exchange, Experiment, Finding, LabError},
 };
 use post::{Letter, Post};
+use rig::{Project, Rig};
 
 /// Nobody has these.
 const NOBODY: &str = "user_lab0000000000000000000Nobody";
@@ -34,6 +37,9 @@ const ELSEWHERE: &str = "https://evil.example";
 /// Clerk's categories of tokens: sessions', and machines'.
 const SESSION_CATEGORY: &str = "cl_B7d4PD111AAA";
 const MACHINE_CATEGORY: &str = "cl_B7d4PD333AAA";
+
+/// There is one rig at a time; whoever waits longer for a turn is not served.
+const TURN: Duration = Duration::from_secs(8);
 
 /// Where experiments are made.
 pub struct Lab {
@@ -83,13 +89,24 @@ impl Lab {
     /// # Errors
     /// When it could not be made, or no answer came. The cause is logged here.
     pub async fn run(&self, experiment: Experiment) -> Result<Finding, LabError> {
-        if experiment.is_bad_day() {
-            return Ok(Finding { experiment, exchanges: bad_days::run(self, experiment).await? });
+        if experiment.has_rig() {
+            return Ok(Finding { experiment, exchanges: self.run_on_rig(experiment).await? });
         }
         let letter = self.letter(experiment).ok_or(LabError::Failed)?;
         let origin = self.public_url.origin().ascii_serialization();
         let post = Post { client: &self.client, url: &self.own_url, origin, tracer: &self.tracer };
         Ok(Finding { experiment, exchanges: vec![post.send(&letter).await?] })
+    }
+
+    async fn run_on_rig(&self, experiment: Experiment) -> Result<Vec<Exchange>, LabError> {
+        let is_forgery = experiment == Experiment::ForgedIdentity;
+        let _turn = timeout(TURN, self.turn.lock()).await.map_err(|_| LabError::Failed)?;
+        let project = if is_forgery { Project::WithApi } else { Project::Own };
+        let rig = Rig::set_up(self, project).await.map_err(|error| {
+            tracing::warn!(%error, "there is no rig for an experiment");
+            LabError::Failed
+        })?;
+        if is_forgery { forged_identity::run(&rig).await } else { bad_days::run(&rig, experiment).await }
     }
 
     fn letter(&self, experiment: Experiment) -> Option<Letter> {
@@ -99,7 +116,6 @@ impl Lab {
             E::NoToken => Vec::new(),
             E::NotAToken => bearer("not-a-token"),
             E::TwoTokens => [bearer(&good()?), bearer(&good()?)].concat(),
-            E::ForgedIdentity => vec![("x-user-id", "user_admin".to_owned()), ("x-forwarded-user", "admin".to_owned())],
             E::Tampered => bearer(&tampered(&good()?)?),
             E::AlgorithmNone => bearer(&unsigned(&good()?)?),
             E::PublicKeyAsSecret => bearer(&self.signed_with_public_key(&good()?)?),

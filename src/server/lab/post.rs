@@ -1,6 +1,7 @@
 //! Letters: what experiments send, and what came back.
 
 use reqwest::{Client, Method, header::HeaderMap};
+use serde_json::Value;
 use url::Url;
 
 use crate::{
@@ -69,19 +70,42 @@ impl Post<'_> {
         let answer = request.body(letter.body.clone().unwrap_or_default()).send().await.map_err(failed)?;
         let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
         let body = read_body(answer, MAX_ANSWER_BYTES).await.map_err(failed)?.unwrap_or_default();
+        let (body, detail) = in_lines(&body);
         let exchange = Exchange {
             step: letter.step.to_owned(),
             curl: letter.curl(&self.origin),
             status,
             headers: telling(&headers, &TELLING),
-            body: String::from_utf8_lossy(&body).into_owned(),
+            body,
+            detail,
             seen: ticket.trace().map(view),
         };
         Ok((exchange, headers))
     }
 }
 
+/// A body as people read it, and what a problem document says in words.
+fn in_lines(body: &[u8]) -> (String, Option<String>) {
+    match serde_json::from_slice::<Value>(body) {
+        Ok(json) => (format!("{json:#}"), json["detail"].as_str().map(str::to_owned)),
+        Err(_) => (String::from_utf8_lossy(body).into_owned(), None),
+    }
+}
+
 fn failed(error: reqwest::Error) -> LabError {
     tracing::warn!(error = describe_failure(error), "an experiment failed");
     LabError::Failed
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bodies_are_shown_in_lines_and_problems_in_words() {
+        let (body, detail) = in_lines(br#"{"status":401,"detail":"The token has expired."}"#);
+        assert_eq!(body, "{\n  \"status\": 401,\n  \"detail\": \"The token has expired.\"\n}");
+        assert_eq!(detail.as_deref(), Some("The token has expired."));
+        assert_eq!(in_lines(b"Error: No signed in user"), ("Error: No signed in user".to_owned(), None));
+    }
 }

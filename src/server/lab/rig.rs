@@ -3,7 +3,9 @@
 
 use std::{
     collections::HashMap,
+    env, fs, io,
     net::{Ipv4Addr, SocketAddr},
+    path::PathBuf,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -18,9 +20,10 @@ use tokio::{
     task::{JoinHandle, spawn_blocking},
 };
 use url::Url;
+use uuid::Uuid;
 
 use super::{
-    Lab,
+    Lab, forged_identity,
     post::{Letter, Post},
 };
 use crate::{
@@ -36,6 +39,15 @@ use crate::{
 
 /// As the listener for metrics has it.
 pub const READY: &str = "/ready";
+
+/// What a rig's gateway serves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Project {
+    /// What the program's own gateway serves.
+    Own,
+    /// An API that is told who the caller is.
+    WithApi,
+}
 
 /// What an experiment is made with.
 pub struct Rig {
@@ -56,8 +68,8 @@ impl Drop for Rig {
 }
 
 impl Rig {
-    /// Sets everything up: the gateway serves the project that the program's own one does.
-    pub async fn set_up(lab: &Lab) -> Result<Self, StartError> {
+    /// Sets everything up.
+    pub async fn set_up(lab: &Lab, project: Project) -> Result<Self, StartError> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let url = parse(&format!("http://{}", listener.local_addr()?))?;
         let (begun, waited) = ((lab.clock)(), Arc::<AtomicU64>::default());
@@ -65,9 +77,9 @@ impl Rig {
         let clock: Clock = Arc::new(move || begun + Duration::from_secs(passed.load(Ordering::SeqCst)));
         let (own, place, time) = (lab.instance.clone(), url.clone(), Arc::clone(&clock));
         // Keys and passwords take their time.
-        let instance = spawn_blocking(move || own.sibling(place, time)).await.map_err(std::io::Error::other)??;
+        let instance = spawn_blocking(move || own.sibling(place, time)).await.map_err(io::Error::other)??;
         let tracer = Tracer::default();
-        let (gateway, key_sets) = gateway(lab, &instance, &url, &clock)?;
+        let (gateway, key_sets) = gateway(lab, project, &instance, &url, &clock)?;
         let gateway = gateway.traced_by(tracer.clone());
         let now = Arc::clone(&clock);
         let ready = move || std::future::ready(readiness(&key_sets, now()));
@@ -76,6 +88,7 @@ impl Rig {
             .nest(&format!("{CLERK_PATH}/v1"), instance.frontend_api())
             .nest(GATEWAY_PATH, gateway.into_router())
             .route(READY, get(ready))
+            .nest(forged_identity::API_PATH, forged_identity::api())
             .into_make_service_with_connect_info::<SocketAddr>();
         let server = tokio::spawn(async move {
             // Never ends by itself.
@@ -114,7 +127,13 @@ impl Rig {
     }
 }
 
-fn gateway(lab: &Lab, instance: &Instance, url: &Url, clock: &Clock) -> Result<(Gateway, Arc<KeySets>), StartError> {
+fn gateway(
+    lab: &Lab,
+    project: Project,
+    instance: &Instance,
+    url: &Url,
+    clock: &Clock,
+) -> Result<(Gateway, Arc<KeySets>), StartError> {
     let issuer = instance.issuer();
     let keys = parse(&format!("{}{CLERK_PATH}/.well-known/jwks.json", url.origin().ascii_serialization()))?;
     let source = KeySource::Server(Box::new(keys.into()));
@@ -124,5 +143,32 @@ fn gateway(lab: &Lab, instance: &Instance, url: &Url, clock: &Clock) -> Result<(
     let (registry, clock) = (Arc::clone(&lab.registry), Arc::clone(clock));
     let dependencies =
         gateway_parts::dependencies(&lab.variables, Some(&issuer), registry, key_sets, public_url, clock)?;
-    Ok((Gateway::load(&lab.project, &dependencies)?, dependencies.key_sets))
+    let gateway = match project {
+        Project::Own => Gateway::load(&lab.project, &dependencies)?,
+        Project::WithApi => {
+            let folder = TemporaryFolder::new()?;
+            forged_identity::write_project(&folder.0, url)?;
+            Gateway::load(&folder.0, &dependencies)?
+        }
+    };
+    Ok((gateway, dependencies.key_sets))
+}
+
+/// A folder that is gone again when nobody needs it.
+struct TemporaryFolder(PathBuf);
+
+impl TemporaryFolder {
+    fn new() -> io::Result<Self> {
+        let path = env::temp_dir().join(format!("gatehouse-lab-{}", Uuid::new_v4()));
+        fs::create_dir(&path)?;
+        Ok(Self(path))
+    }
+}
+
+impl Drop for TemporaryFolder {
+    fn drop(&mut self) {
+        if let Err(error) = fs::remove_dir_all(&self.0) {
+            tracing::warn!(%error, "a folder of the lab is left over");
+        }
+    }
 }

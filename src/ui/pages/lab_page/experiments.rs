@@ -51,7 +51,10 @@ pub const fn explanation(experiment: E) -> &'static str {
         E::NoToken => "Without a token nobody is known. The challenge names no error, as RFC 6750 asks.",
         E::NotAToken => "Three parts with dots between them, or it is refused unread.",
         E::TwoTokens => "Which of the two counts is anybody's guess, so neither does.",
-        E::ForgedIdentity => "Headers that say who the caller is are removed before anything reads them.",
+        E::ForgedIdentity => {
+            "The API behind this gateway believes x-user-id, which the policy fills in from the token (claimsToHeaders). What \
+            callers send by that name is removed first. The body of each answer is what reached the API."
+        }
         E::ExpiredFourSeconds => "Clocks may disagree by 5 seconds, as in Clerk's SDK. This one still passes.",
         E::ExpiredSixSeconds => "Two seconds more, and the tolerance is used up.",
         E::NotYetValid => "nbf lies ahead by more than the tolerance.",
@@ -92,6 +95,11 @@ const VERIFY: SourceFile = source_file!("src/jwt/verify.rs");
 const KEY_SET: SourceFile = source_file!("src/jwt/key_set.rs");
 
 static SOURCES: LazyLock<Vec<Option<Excerpt>>> = LazyLock::new(|| E::ALL.into_iter().map(excerpt).collect());
+
+/// Cuts the page's sources, which takes a while.
+pub fn cut_sources() {
+    LazyLock::force(&SOURCES);
+}
 
 /// The code that decides it.
 pub fn source(experiment: E) -> Option<&'static Excerpt> {

@@ -12,6 +12,7 @@ use crate::{
     rpc,
     ui::components::{GatewaySteps, Notice, SourceDrawer},
 };
+pub use experiments::cut_sources;
 use experiments::{GROUPS, explanation, source, title};
 
 /// `/lab`; `?run=` names an experiment.
@@ -52,7 +53,7 @@ fn Bench(finding: Option<Finding>, failed: bool) -> impl IntoView {
             </p>
         </div>
         <div class="bench">
-            <form method="get" action="/lab" class="experiments">
+            <form method="get" action="/lab#finding" class="experiments">
                 {GROUPS.map(|(name, experiments)| group(name, experiments, chosen)).collect_view()}
             </form>
             {result}
@@ -86,7 +87,7 @@ fn Nothing() -> impl IntoView {
 fn Failed() -> impl IntoView {
     let request_id = use_context::<PageContext>().unwrap_or_default().request_id;
     view! {
-        <section class="finding" aria-label="Result">
+        <section class="finding" id="finding" aria-label="Result">
             <Notice kind="error">
                 <p class="notice-title">"The experiment could not be made"</p>
                 <p>"No answer came. The log says why. Choose an experiment to try again."</p>
@@ -100,26 +101,31 @@ fn Failed() -> impl IntoView {
 #[component]
 fn Result(finding: Finding) -> impl IntoView {
     let experiment = finding.experiment;
-    let is_bad_day = experiment.is_bad_day();
-    let head = finding.exchanges.first().filter(|_| !is_bad_day).map(|exchange| tag(exchange.status));
-    let exchanges = if is_bad_day {
+    let has_rig = experiment.has_rig();
+    let only = finding.exchanges.first().filter(|_| !has_rig);
+    let (head, detail) = (only.map(|exchange| tag(exchange.status)), only.and_then(detail));
+    let exchanges = if has_rig {
         view! { <Steps exchanges=finding.exchanges /> }.into_any()
     } else {
         let sent = |exchange| view! { <h3>"Sent"</h3> <Sent exchange of="" /> };
         finding.exchanges.into_iter().map(sent).collect_view().into_any()
     };
     view! {
-        <section class="card finding" aria-labelledby="finding-title">
+        <section class="card finding" id="finding" aria-labelledby="finding-title">
             <div class="stop-head">
                 <h2 id="finding-title">{title(experiment)}</h2>
                 {head}
             </div>
+            {detail}
             <p>{explanation(experiment)}</p>
             {exchanges}
             <SourceDrawer summary="The lines that decide this" excerpt=source(experiment) open=true />
         </section>
     }
 }
+
+/// Where anybody can break something.
+const FAULTS: &str = "/__clerk/test/faults";
 
 /// One exchange after the other, each with what it is.
 #[component]
@@ -132,14 +138,23 @@ fn Steps(exchanges: Vec<Exchange>) -> impl IntoView {
                     <h3>{exchange.step.clone()}</h3>
                     {tag(exchange.status)}
                 </div>
+                {detail(&exchange)}
                 <Sent exchange of />
             </li>
         }
     };
+    let breaks_something = exchanges.iter().any(|exchange| exchange.curl.contains(FAULTS));
+    let again = breaks_something.then(|| {
+        view! {
+            " Only the PUT to "
+            <code>{FAULTS}</code>
+            " works at this program's address, too: it breaks things there for a minute."
+        }
+    });
     view! {
         <p class="muted">
-            "Made just now, at an address that answers no more. With this program's address in its place, what breaks \
-            something breaks it here, for a minute."
+            "The curl lines show what was sent just now. Their address and their tokens existed for this experiment only."
+            {again}
         </p>
         <ol class="exchanges">{exchanges.into_iter().enumerate().map(step).collect_view()}</ol>
     }
@@ -155,13 +170,25 @@ fn Sent(exchange: Exchange, #[prop(into)] of: String) -> impl IntoView {
     let body = (!exchange.body.is_empty()).then(|| {
         view! { <pre class="answer" tabindex="0" role="region" aria-label=answer><code>{exchange.body}</code></pre> }
     });
+    // In the steps of a rig it is a token of a clock that stands still, and of no use outside.
+    let ages = of.is_empty() && exchange.curl.contains("Bearer ey");
     view! {
         <pre class="curl" tabindex="0" role="region" aria-label=request><code>{exchange.curl}</code></pre>
+        {ages.then(|| view! { <p class="muted small">{AGES}</p> })}
         {of.is_empty().then(|| view! { <h3>"Decided"</h3> })}
         {exchange.seen.map(|seen| view! { <GatewaySteps seen /> })}
         <dl class="claims headers">{headers.collect_view()}</dl>
         {body}
     }
+}
+
+/// The clock goes on for tokens that somebody copies.
+const AGES: &str = "Copied, the token grows older: a good one lives for 60 seconds, and one that expired 4 seconds ago is \
+soon past the tolerance.";
+
+/// What a problem says of itself.
+fn detail(exchange: &Exchange) -> Option<impl IntoView + use<>> {
+    exchange.detail.clone().map(|detail| view! { <p class="detail">{detail}</p> })
 }
 
 fn tag(status: u16) -> impl IntoView {
