@@ -159,6 +159,15 @@ async fn a_seeded_person_signs_in_with_one_click() {
     assert!(account.body.contains("Hello World") && account.body.contains(GRACE), "{}", account.body);
 }
 
+/// To the sign-in page, and from there to where they wanted to go.
+fn assert_leads_back(page: &Page, app: &App) {
+    let target = format!("{}/account?a=b", app.origin);
+    let query: String =
+        url::form_urlencoded::Serializer::new(String::new()).append_pair("redirect_url", &target).finish();
+    let link = format!(r#"href="/__clerk/sign-in?{query}">Back to sign in"#);
+    assert!(page.body.contains(&link), "{link}: {}", page.body);
+}
+
 #[tokio::test]
 async fn nobody_else_does() {
     let app = App::start(&[]).await;
@@ -170,9 +179,11 @@ async fn nobody_else_does() {
         ("ada", "Only somebody who was seeded"),
         ("user_seed0000000000000000Mallory", "This account is banned"),
     ] {
-        let page = app.post_form("/__clerk/sign-in/as", "", &[("user", user)]).await;
+        let fields = [("user", user), ("redirect_url", "/account?a=b")];
+        let page = app.post_form("/__clerk/sign-in/as", "", &fields).await;
         assert_eq!((page.status, page.cookies_after("")), (403, String::new()), "{user}: {}", page.body);
         assert!(page.body.contains(words), "{user}: {}", page.body);
+        assert_leads_back(&page, &app);
     }
     let elsewhere = [("user", ADA), ("redirect_url", "https://evil.example")];
     let page = app.post_form("/__clerk/sign-in/as", "", &elsewhere).await;

@@ -66,8 +66,11 @@ async fn a_link_that_is_worth_nothing_says_why() {
 
     let (url, ticket) = link(&app, "user_seed0000000000000000Mallory").await;
     assert_eq!(app.navigate(&url, "").await.status, 200);
-    let banned = app.post_form("/__clerk/sign-in/ticket", "", &[("ticket", &ticket)]).await;
+    let fields = [("ticket", ticket.as_str()), ("redirect_url", "/account?a=b")];
+    let banned = app.post_form("/__clerk/sign-in/ticket", "", &fields).await;
     assert!(banned.status == 403 && banned.body.contains("banned"), "{}", banned.body);
+    let next = "account%3Fa%3Db\">Back to sign in";
+    assert!(banned.body.contains(next), "{}", banned.body);
 
     let (_, ticket) = link(&app, ADA).await;
     Api::of(&app).post(&format!("/v1/users/{ADA}/lock"), &json!({})).await;

@@ -10,7 +10,7 @@ const SIGN_UP: &str = "/__clerk/sign-up";
 const VERIFY: &str = "/__clerk/sign-up/verify";
 const RESET: &str = "/__clerk/reset-password";
 const WRONG_CODE: &str = "This code is not right.";
-const OVER: &str = "This code works no more";
+const OVER: &str = "This code no longer works";
 
 /// The newest mail.
 async fn last_mail(app: &App) -> Value {
@@ -224,9 +224,17 @@ async fn the_portals_attempts_are_counted_with_all_others() {
         "/__clerk/forgot-password",
         RESET,
     ] {
-        let page = app.post_form(path, "", &[("email_address", "x@example.com")]).await;
+        let fields = [("email_address", "x@example.com"), ("redirect_url", "/account?a=b")];
+        let page = app.post_form(path, "", &fields).await;
         assert_eq!((page.status, page.header("content-type")), (429, "text/html; charset=utf-8"), "{path}");
         assert!((1..=10).contains(&page.header("retry-after").parse::<u64>().unwrap()));
+        let form_page = match path {
+            "/__clerk/sign-up/resend" => VERIFY,
+            "/__clerk/sign-in/ticket" | "/__clerk/continue-with" => "/__clerk/sign-in",
+            path => path,
+        };
+        let back = format!(r#"href="{form_page}?redirect_url="#);
+        assert!(page.body.contains(&back) && page.body.contains("account%3Fa%3Db\">Back"), "{path}: {}", page.body);
     }
     assert_eq!(app.navigate("/__clerk/sign-in", "").await.status, 200, "looking is no attempt");
 }

@@ -164,4 +164,11 @@ async fn test_addresses_get_no_mail_and_a_known_code() {
     }
     let page = app.get("/__clerk/outbox", &[("accept", "text/html")]).await;
     assert!(page.status == 200 && page.body.contains("clerk_test<wbr>@example.com"), "{}", page.body);
+    let home = format!(r#"href="{}/">Back"#, app.origin);
+    assert!(page.body.contains(&home), "{}", page.body);
+    let verify = format!("{}/__clerk/sign-up/verify?redirect_url=x", app.origin);
+    for (referer, back) in [(verify.as_str(), format!(r#"href="{verify}">Back"#)), ("https://evil.example/", home)] {
+        let page = app.get("/__clerk/outbox", &[("accept", "text/html"), ("referer", referer)]).await;
+        assert!(page.body.contains(&back), "{referer}: {}", page.body);
+    }
 }

@@ -15,6 +15,8 @@ pub struct Field<'a> {
     pub required: bool,
     pub hint: Option<&'a str>,
     pub error: Option<&'a str>,
+    /// Where to go instead, and what to call that.
+    pub beside: Option<(&'a str, &'a str)>,
 }
 
 impl Field<'_> {
@@ -31,6 +33,7 @@ impl Field<'_> {
                 input #(self.name) name=(self.name) type=(self.kind) value=(self.value) autocomplete=(self.autocomplete)
                     required[self.required] autofocus[self.error.is_some()]
                     aria-invalid=[self.error.map(|_| "true")] aria-describedby=[note.map(|_| note_id.as_str())];
+                @if let Some((to, name)) = self.beside { a.beside href=(to) { (name) } }
                 @if let Some(note) = note {
                     p id=(note_id) class=(if self.error.is_some() { "field-error" } else { "field-hint" }) { (note) }
                 }
@@ -51,6 +54,7 @@ pub const fn code_field<'a>(wrong: bool) -> Field<'a> {
         required: true,
         hint: Some("Six digits, good for ten minutes"),
         error: if wrong { Some(complaint) } else { None },
+        beside: None,
     }
 }
 
@@ -70,7 +74,7 @@ pub fn address(email: &str) -> Markup {
 /// Where to find what would have been sent.
 pub fn in_the_outbox(state: &InstanceState) -> Markup {
     html! {
-        p.muted { "This Clerk sends no mail. What it would have sent is in its " a href=(state.path("outbox")) { "outbox" } "." }
+        p.muted.small { "This Clerk sends no mail: what it would have sent is in its " a href=(state.path("outbox")) { "outbox" } "." }
     }
 }
 

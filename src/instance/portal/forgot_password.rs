@@ -38,6 +38,7 @@ pub(super) async fn show(State(state): State<Arc<InstanceState>>, visit: Visit) 
         required: true,
         hint: None,
         error: None,
+        beside: None,
     };
     let card = html! {
         h1 #title { "Forgot your password?" }
@@ -47,7 +48,7 @@ pub(super) async fn show(State(state): State<Arc<InstanceState>>, visit: Visit) 
             (field.render())
             button.button.button-primary type="submit" { "Send a code" }
         }
-        p.muted { "Do you know it after all? " a href=(visit.target.link(&state, "sign-in")) { "Sign in" } }
+        p.muted.small { "Do you know it after all? " a href=(visit.target.link(&state, "sign-in")) { "Sign in" } }
     };
     html_response(page(&state, "Forgot your password?", &card)).into_response()
 }

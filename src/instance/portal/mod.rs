@@ -19,6 +19,7 @@ use std::sync::Arc;
 
 use axum::{
     Router,
+    body::{Body, to_bytes},
     extract::{FromRequestParts, OriginalUri, Request, State},
     http::{HeaderValue, StatusCode, header, request::Parts},
     middleware::{Next, from_fn, from_fn_with_state},
@@ -41,6 +42,9 @@ pub use social::refusal_page;
 
 /// What links that hold a sign-in token call it, as Clerk's do.
 pub const TICKET: &str = "__clerk_ticket";
+
+/// The portal's forms are far smaller.
+const MAX_FORM_BYTES: usize = 16 * 1024;
 
 /// The portal's pages.
 pub fn router(state: &Arc<InstanceState>) -> Router<Arc<InstanceState>> {
@@ -69,12 +73,25 @@ async fn home(State(state): State<Arc<InstanceState>>) -> Redirect {
     Redirect::to(&state.path("sign-in"))
 }
 
-/// Refuses attempts beyond the limit, and says when to come back.
+/// Refuses attempts beyond the limit, and says when to come back, and to which page.
 async fn limit_attempts(State(state): State<Arc<InstanceState>>, request: Request, next: Next) -> Response {
     let Err(seconds) = state.admit(&request) else { return next.run(request).await };
+    let page = page_of_form(request.uri().path());
+    let target = ReturnTarget::of_form(&state, request.into_body()).await;
     let text = "Too many attempts came from your address. Wait ten seconds, then go back and try again.";
-    let page = error_page(&state, "One moment", text);
+    let page = page::stop_page(&state, "One moment", text, &next_link(&target.link(&state, page), "Back"));
     (StatusCode::TOO_MANY_REQUESTS, [(header::RETRY_AFTER, seconds)], html(page)).into_response()
+}
+
+/// The portal's page that sends a form to this path.
+fn page_of_form(path: &str) -> &'static str {
+    match path.trim_start_matches('/') {
+        "sign-up" => "sign-up",
+        verify_email::PATH | verify_email::RESEND => verify_email::PATH,
+        forgot_password::PATH => forgot_password::PATH,
+        reset_password::PATH => reset_password::PATH,
+        _ => "sign-in",
+    }
 }
 
 /// Pages with a session behind them stay out of caches.
@@ -122,8 +139,20 @@ impl ReturnTarget {
         target.map(Self).ok_or(PortalError::ForeignTarget)
     }
 
+    /// As a form that is not to be answered wishes; without a wish that can be read, the application's home page.
+    async fn of_form(state: &InstanceState, body: Body) -> Self {
+        let form = to_bytes(body, MAX_FORM_BYTES).await.unwrap_or_default();
+        let wish = url::form_urlencoded::parse(&form).find(|(name, _)| name == "redirect_url").map(|(_, value)| value);
+        Self::read(state, wish.as_deref()).unwrap_or_else(|_| Self(state.settings.public_url.clone()))
+    }
+
     fn as_str(&self) -> &str {
         self.0.as_str()
+    }
+
+    /// A link to the sign-in page, with this target.
+    fn back_to_sign_in(&self, state: &InstanceState) -> Markup {
+        next_link(&self.link(state, "sign-in"), "Back to sign in")
     }
 
     /// The path of a portal page that goes on to this target.

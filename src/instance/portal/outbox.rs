@@ -3,24 +3,42 @@
 
 use std::sync::Arc;
 
-use axum::{Json, extract::State, response::IntoResponse};
+use axum::{
+    Json,
+    extract::State,
+    http::{HeaderMap, header},
+    response::IntoResponse,
+};
 use maud::{Markup, html};
 use serde_json::{Value, json};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+use url::Url;
 
 use super::{ErrorPage, PortalError, fields::address, html as html_response, page::page};
-use crate::instance::{InstanceState, clerk_error::ClerkError, store::Mail, user_resource::millis};
+use crate::instance::{InstanceState, clerk_error::ClerkError, redirect, store::Mail, user_resource::millis};
 
 /// `GET /outbox`, for people.
-pub(super) async fn show(State(state): State<Arc<InstanceState>>) -> Result<impl IntoResponse, ErrorPage> {
+pub(super) async fn show(
+    State(state): State<Arc<InstanceState>>,
+    headers: HeaderMap,
+) -> Result<impl IntoResponse, ErrorPage> {
     let mails = state.store.mails().await.map_err(|error| PortalError::from(error).page(&state))?;
     let card = html! {
         h1 #title { "Outbox" }
-        p.muted { "What this instance would have sent. Nothing leaves this machine." }
+        p.muted.small { "What this instance would have sent, the newest first. Nothing leaves this machine." }
         @if mails.is_empty() { p { "No mail yet." } }
         @for mail in &mails { (letter(mail)) }
+        p.small { a href=(page_before(&state, &headers)) { "Back" } }
     };
     Ok(html_response(page(&state, "Outbox", &card)))
+}
+
+/// The page of the application that led here; its home page if that is not known.
+fn page_before(state: &InstanceState, headers: &HeaderMap) -> String {
+    let public_url = &state.settings.public_url;
+    let referer = headers.get(header::REFERER).and_then(|value| value.to_str().ok());
+    let page = referer.and_then(|referer| Url::parse(referer).ok()).filter(|page| redirect::is_own(page, public_url));
+    page.unwrap_or_else(|| public_url.clone()).into()
 }
 
 fn letter(mail: &Mail) -> Markup {
@@ -30,8 +48,8 @@ fn letter(mail: &Mail) -> Markup {
         article.mail {
             h2 { (mail.subject) }
             p { (mail.body) }
-            p.muted { "To " (address(&mail.recipient)) }
-            @if let Some(sent_at) = sent_at { p.muted { (moment(sent_at)) } }
+            p.muted.small { "To " (address(&mail.recipient)) }
+            @if let Some(sent_at) = sent_at { p.muted.small { (moment(sent_at)) } }
         }
     }
 }

@@ -1,5 +1,5 @@
-//! Pages for what works no more: a code, a link, something that was begun elsewhere. Each says why, and leads on to the same
-//! target.
+//! Pages for what no longer works: a code, a link, something that was begun elsewhere. Each says why, and leads on to the
+//! same target.
 
 use axum::{
     http::StatusCode,
@@ -43,7 +43,7 @@ pub(super) fn code_over(
             button.button.button-primary type="submit" { "Send another code" }
         }
     };
-    let page = over_page(state, "This code works no more", &text, &next);
+    let page = over_page(state, "This code no longer works", &text, &next);
     (StatusCode::UNPROCESSABLE_ENTITY, html_response(page)).into_response()
 }
 

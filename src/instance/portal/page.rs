@@ -2,6 +2,7 @@
 
 use maud::{DOCTYPE, Markup, html};
 
+use super::over_page;
 use crate::instance::{InstanceState, request_name::request_name};
 
 /// A page: one card below the application's name.
@@ -48,16 +49,12 @@ pub fn request_line() -> Markup {
     html! { @if let Some(name) = request_name() { p.request-id { "Request " code { (name) } } } }
 }
 
-/// A page that says what is wrong, under which request id, and leads on.
+/// A page that says what is wrong, under which request id, and leads to the home page.
 pub fn error_page(state: &InstanceState, title: &str, text: &str) -> Markup {
-    page(
-        state,
-        title,
-        &html! {
-            h1 #title { (title) }
-            p { (text) }
-            (next_link("/", "To the home page"))
-            (request_line())
-        },
-    )
+    stop_page(state, title, text, &next_link("/", "To the home page"))
+}
+
+/// As [`error_page`], but `next` is the one thing to do.
+pub fn stop_page(state: &InstanceState, title: &str, text: &str, next: &Markup) -> Markup {
+    over_page(state, title, &html! { (text) }, next)
 }

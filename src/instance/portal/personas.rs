@@ -7,13 +7,13 @@ use axum::{
     Form,
     extract::State,
     http::{HeaderMap, StatusCode},
-    response::{IntoResponse, Response},
+    response::Response,
 };
 use maud::{Markup, html};
 use secrecy::ExposeSecret;
 use serde::Deserialize;
 
-use super::{ErrorPage, PortalError, ReturnTarget, fields::address, go_on, html as html_response, page::error_page};
+use super::{ErrorPage, PortalError, ReturnTarget, fields::address, go_on, page::stop_page};
 use crate::instance::{
     InstanceState, Person,
     accounts::Browser,
@@ -38,26 +38,34 @@ pub async fn submit(
     let target = ReturnTarget::read(&state, form.redirect_url.as_deref()).map_err(|error| error.page(&state))?;
     let person = state.people.iter().find(|person| person.id == form.user);
     let (true, true, Some(person)) = (machine.is_ok(), has_buttons(&state), person) else {
-        return Err(refusal(&state, "Only somebody who was seeded can be signed in as, and only on this machine."));
+        return Err(refusal(
+            &state,
+            &target,
+            "Only somebody who was seeded can be signed in as, and only on this machine.",
+        ));
     };
     let wanted = SignInAs { user: person.id.clone(), organization: None };
     match state.sign_in_as(&wanted, &Browser::read(&headers)).await {
         Ok(cookies) => Ok(go_on(target.as_str(), &cookies)),
         Err(ToolError::Banned) => Err(refusal(
             &state,
+            &target,
             "This account is banned. Nobody can sign in to it until an administrator lifts the ban.",
         )),
-        Err(ToolError::UnknownUser) => Err(refusal(&state, "This account was deleted.")),
+        Err(ToolError::UnknownUser) => Err(refusal(&state, &target, "This account was deleted.")),
         Err(ToolError::Store(error)) => Err(PortalError::from(error).page(&state)),
         Err(error) => {
             tracing::error!(%error, "could not sign in as a seeded person");
-            Ok(html_response(error_page(&state, "Something went wrong here", "The log says why.")).into_response())
+            let next = target.back_to_sign_in(&state);
+            let page = stop_page(&state, "Something went wrong here", "The log says why.", &next);
+            Err(ErrorPage { status: StatusCode::INTERNAL_SERVER_ERROR, page })
         }
     }
 }
 
-fn refusal(state: &InstanceState, text: &str) -> ErrorPage {
-    ErrorPage { status: StatusCode::FORBIDDEN, page: error_page(state, "You cannot sign in this way", text) }
+fn refusal(state: &InstanceState, target: &ReturnTarget, text: &str) -> ErrorPage {
+    let page = stop_page(state, "You cannot sign in this way", text, &target.back_to_sign_in(state));
+    ErrorPage { status: StatusCode::FORBIDDEN, page }
 }
 
 /// Whether nobody but this machine reaches the instance.
@@ -70,9 +78,8 @@ pub fn people_to_try(state: &InstanceState, target: &ReturnTarget) -> Markup {
     let people = &state.people;
     html! {
         section.seeded aria-labelledby="seeded-title" {
-            h2 #seeded-title { "People to try" }
+            h2 #seeded-title { "People to try" @if has_buttons(state) { " with one click" } }
             @if has_buttons(state) {
-                p { "For development: one click, and you are signed in." }
                 ul.personas { @for person in people { li { (button(state, person, target)) } } }
                 details {
                     summary { "Their passwords, for the form above" }

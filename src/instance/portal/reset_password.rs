@@ -39,7 +39,7 @@ pub struct ResetForm {
 }
 
 const RESET: UnderWay = UnderWay {
-    title: "This reset does not go on here",
+    title: "This reset cannot continue here",
     reasons: "The password was replaced, or the code was asked for in another browser or more than a day ago.",
     begin: (forgot_password::PATH, "Ask for a code"),
 };
@@ -104,11 +104,12 @@ fn reset_page(state: &InstanceState, target: &ReturnTarget, address: &str, refus
             Some(Refusal::PasswordIsEmail) => Some("The password must differ from the email address."),
             _ => None,
         },
+        beside: None,
     };
     let card = html! {
         h1 #title { "Choose a new password" }
         (form_error(banned))
-        p { "A code is on its way to " strong { (fields::address(address)) } " if somebody has an account with it." }
+        p { "There is a code for " strong { (fields::address(address)) } " if somebody has an account with it." }
         form method="post" action=(state.path(PATH)) {
             input type="hidden" name="redirect_url" value=(target.as_str());
             (code_field(refusal == Some(Refusal::WrongCode)).render())
@@ -120,7 +121,7 @@ fn reset_page(state: &InstanceState, target: &ReturnTarget, address: &str, refus
             button.button.button-primary type="submit" { "Replace the password" }
         }
         (in_the_outbox(state))
-        p.muted { "No code? " a href=(target.link(state, forgot_password::PATH)) { "Ask for another one" } }
+        p.muted.small { "No code? " a href=(target.link(state, forgot_password::PATH)) { "Ask for another one" } }
     };
     page(state, "Choose a new password", &card)
 }

@@ -14,7 +14,7 @@ use serde::Deserialize;
 use super::{
     ErrorPage, PortalError, ReturnTarget, Visit,
     fields::{Field, address, form_error},
-    go_on, html as html_response,
+    forgot_password, go_on, html as html_response,
     page::page,
     personas::people_to_try,
     social::buttons,
@@ -96,13 +96,16 @@ fn sign_in_page(
         required: true,
         hint: None,
         error: None,
+        beside: None,
     };
+    let forgot_password = target.link(state, forgot_password::PATH);
     let password = Field {
         name: "password",
         label: "Password",
         kind: "password",
         autocomplete: "current-password",
         value: "",
+        beside: Some((forgot_password.as_str(), "Forgot your password?")),
         ..email
     };
     let card = html! {
@@ -116,8 +119,7 @@ fn sign_in_page(
             button.button.button-primary type="submit" { "Sign in" }
         }
         (buttons(state, target))
-        p.muted { a href=(target.link(state, "forgot-password")) { "Forgot your password?" } }
-        p.muted { "No account yet? " a href=(target.link(state, "sign-up")) { "Sign up" } }
+        p.muted.small { "No account yet? " a href=(target.link(state, "sign-up")) { "Sign up" } }
         (people_to_try(state, target))
     };
     page(state, "Sign in", &card)

@@ -90,6 +90,7 @@ fn sign_up_page(state: &InstanceState, target: &ReturnTarget, typed: &SignUp, re
         required: matches!(name, "email_address" | "password"),
         hint: (name == "password").then_some("8 to 72 characters"),
         error: complaint.filter(|(field, _)| *field == name).map(|(_, message)| message),
+        beside: None,
     };
     let card = html! {
         h1 #title { "Sign up" }
@@ -104,7 +105,7 @@ fn sign_up_page(state: &InstanceState, target: &ReturnTarget, typed: &SignUp, re
             button.button.button-primary type="submit" { "Sign up" }
         }
         (buttons(state, target))
-        p.muted { "Have an account? " a href=(target.link(state, "sign-in")) { "Sign in" } }
+        p.muted.small { "Have an account? " a href=(target.link(state, "sign-in")) { "Sign in" } }
     };
     page(state, "Sign up", &card)
 }

@@ -12,8 +12,8 @@ use maud::{Markup, html};
 use serde::Deserialize;
 
 use super::{
-    ErrorPage, PortalError, ReturnTarget, error_page, html as html_response,
-    page::{next_link, page},
+    ErrorPage, PortalError, ReturnTarget, html as html_response,
+    page::{next_link, page, request_line, stop_page},
 };
 use crate::instance::{
     InstanceState,
@@ -53,7 +53,8 @@ pub(super) async fn submit(
     let target = ReturnTarget::read(&state, form.redirect_url.as_deref()).map_err(|error| error.page(&state))?;
     let Some(provider) = state.providers.find(&form.strategy) else {
         let text = "There is no such identity provider here.";
-        return Err(ErrorPage { status: StatusCode::NOT_FOUND, page: error_page(&state, "Nobody to ask", text) });
+        let page = stop_page(&state, "Nobody to ask", text, &target.back_to_sign_in(&state));
+        return Err(ErrorPage { status: StatusCode::NOT_FOUND, page });
     };
     let back = format!("{}{}", state.public_origin(), target.link(&state, "sign-in"));
     let targets = Targets { redirect_url: back.clone(), complete_url: target.as_str().to_owned() };
@@ -88,6 +89,7 @@ pub fn refusal_page(state: &InstanceState, message: &str, back: &str) -> Markup 
         h1 #title { "You are not signed in" }
         p.notice.notice-error role="alert" { (message) }
         (next_link(back, "Back to sign in"))
+        (request_line())
     };
     page(state, "You are not signed in", &card)
 }

@@ -17,7 +17,7 @@ use super::{
     fields::address,
     go_on, html as html_response,
     over::over_page,
-    page::{error_page, next_link, page},
+    page::{next_link, page, stop_page},
 };
 use crate::instance::{
     InstanceState, StoreError,
@@ -65,7 +65,8 @@ pub async fn submit(
             } else {
                 "This account is banned. Nobody can sign in to it until an administrator lifts the ban."
             };
-            let page = error_page(&state, "You cannot sign in this way", text);
+            let next = target.back_to_sign_in(&state);
+            let page = stop_page(&state, "You cannot sign in this way", text, &next);
             Err(ErrorPage { status: StatusCode::FORBIDDEN, page })
         }
         Err(error) => Err(PortalError::from(error).page(&state)),

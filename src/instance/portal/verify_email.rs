@@ -25,7 +25,7 @@ use crate::instance::{
 
 /// Its path, below the portal's.
 pub const PATH: &str = "sign-up/verify";
-const RESEND: &str = "sign-up/resend";
+pub const RESEND: &str = "sign-up/resend";
 
 #[derive(Debug, Deserialize)]
 pub struct VerifyForm {
@@ -35,7 +35,7 @@ pub struct VerifyForm {
 }
 
 const SIGN_UP: UnderWay = UnderWay {
-    title: "This sign-up does not go on here",
+    title: "This sign-up cannot continue here",
     reasons: "It is done, was begun in another browser, or is more than a day old.",
     begin: ("sign-up", "Sign up"),
 };
@@ -93,7 +93,7 @@ async fn answer(
 fn verify_page(state: &InstanceState, target: &ReturnTarget, address: &str, wrong: bool) -> Markup {
     let card = html! {
         h1 #title { "Verify your address" }
-        p { "A code is on its way to " strong { (fields::address(address)) } }
+        p { "There is a code for " strong { (fields::address(address)) } }
         form method="post" action=(state.path(PATH)) {
             input type="hidden" name="redirect_url" value=(target.as_str());
             (code_field(wrong).render())
@@ -104,7 +104,7 @@ fn verify_page(state: &InstanceState, target: &ReturnTarget, address: &str, wron
             button.button type="submit" { "Send another code" }
         }
         (in_the_outbox(state))
-        p.muted { "Another address? " a href=(target.link(state, "sign-up")) { "Sign up again" } }
+        p.muted.small { "Another address? " a href=(target.link(state, "sign-up")) { "Sign up again" } }
     };
     page(state, "Verify your address", &card)
 }
