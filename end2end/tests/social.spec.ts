@@ -21,7 +21,7 @@ test("who refuses is told so and led back", async ({ page, signUpPage, signInPag
   await signUpPage.goto("/account");
   await page.getByRole("button", { name: "Continue with Local ID" }).click();
   await page.getByRole("button", { name: "Refuse" }).click();
-  await expect(page.getByRole("alert")).toContainText(/told not to let you in/);
+  await expect(page.getByRole("alert")).toContainText(/You refused at the identity provider/);
   await page.getByRole("link", { name: "Back to sign in" }).click();
   await expect(signInPage.heading).toBeVisible();
 });

@@ -88,7 +88,7 @@ async fn what_failed_is_told_until_it_is_waved_away() {
     assert_eq!((&account["provider"], &account["provider_user_id"]), (&json!(LOCAL_ID), &json!("")));
     assert_eq!((&verification["status"], &verification["strategy"]), (&json!("failed"), &json!(LOCAL_ID)));
     assert_eq!(verification["error"]["code"], "oauth_access_denied");
-    assert!(verification["error"]["long_message"].as_str().unwrap().contains("told not to let you in"));
+    assert!(verification["error"]["long_message"].as_str().unwrap().contains("You refused at the identity provider"));
     let client = ok(browser.get("/client").await)["response"].clone();
     assert_eq!(client["sessions"][0]["user"]["external_accounts"], failed, "clerk-js reads it here");
     let mut elsewhere = Browser::open(&app).await;

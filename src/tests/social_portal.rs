@@ -49,7 +49,7 @@ async fn a_button_leads_there_and_back_to_the_target() {
 async fn who_is_not_let_in_is_told_why_and_led_back() {
     let app = App::start(&[]).await;
     for (person, words) in [
-        (None, "was told not to let you in"),
+        (None, "You refused at the identity provider"),
         (Some("local-grace"), "Somebody has an account with this address"),
         (Some("local-sam"), "told no email address"),
     ] {
@@ -60,6 +60,7 @@ async fn who_is_not_let_in_is_told_why_and_led_back() {
         assert_eq!(page.status, 403, "{}", page.body);
         assert!(page.body.contains(words), "{}", page.body);
         assert!(page.body.contains("/__clerk/sign-in?redirect_url="), "{}", page.body);
+        assert!(page.body.contains(page.header("x-request-id")), "the page names the request: {}", page.body);
     }
 }
 
@@ -74,7 +75,7 @@ async fn who_comes_back_too_late_begins_again_with_the_same_target() {
     let later = "UPDATE external_verifications SET expire_at = expire_at - 600000";
     assert_eq!(file.execute(later, []).unwrap(), 1);
     let page = app.navigate(&back, &browser.cookies).await;
-    assert!(page.status == 400 && page.body.contains("This sign-in does not go on here"), "{}", page.body);
+    assert!(page.status == 400 && page.body.contains("This sign-in cannot continue here"), "{}", page.body);
     let begin = format!(r#"href="{}/__clerk/sign-in?redirect_url="#, app.origin);
     assert!(page.body.contains(&begin) && page.body.contains("account%3Fa%3Db"), "{}", page.body);
 

@@ -116,7 +116,7 @@ pub const fn code(check: &CodeCheck) -> Option<ClerkError> {
         CodeCheck::Correct => None,
         CodeCheck::Wrong => Some(ClerkError::field("form_code_incorrect", "code", "The code is not right.")),
         CodeCheck::Expired => {
-            Some(ClerkError::field("verification_expired", "code", "This code works no more. Ask for a new one."))
+            Some(ClerkError::field("verification_expired", "code", "This code no longer works. Ask for a new one."))
         }
         CodeCheck::Exhausted => {
             Some(ClerkError::field("verification_failed", "code", "Too many codes were wrong. Ask for a new one."))

@@ -99,7 +99,7 @@ async fn over(state: &InstanceState, caller: &Caller) -> Result<Response, ClerkE
         None if is_signed_in => ("/".to_owned(), "To the home page"),
         None => (state.path("sign-in"), "Begin again"),
     };
-    let title = "This sign-in does not go on here";
+    let title = "This sign-in cannot continue here";
     let text = html! { "It was begun in another browser, took more than ten minutes, or is over." };
     let page = portal::over_page(state, title, &text, &portal::next_link(&to, name));
     Ok((StatusCode::BAD_REQUEST, Html(page.into_string())).into_response())

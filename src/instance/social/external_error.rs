@@ -71,7 +71,7 @@ impl ExternalError {
     /// For the person in front of the browser.
     pub const fn message(self) -> &'static str {
         match self {
-            Self::AccessDenied => "The identity provider was told not to let you in here.",
+            Self::AccessDenied => "You refused at the identity provider.",
             Self::TokenExchange => "The identity provider did not confirm who you are. Try again.",
             Self::FetchUser => "The identity provider did not say who you are. Try again.",
             Self::NotFound => "Nobody has an account with this identity.",
