@@ -10,7 +10,7 @@ test("is told the likely cause, and how to go on", async ({ page, homePage, cont
   await context.addCookies([{ ...COUNTED, url: server.url }]);
   const answer = await page.goto("/account");
   expect(answer?.status()).toBe(401);
-  await expect(page.getByRole("heading", { level: 1 })).toHaveText("You cannot be recognised");
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("We cannot tell who you are");
   await expect(page.getByRole("listitem").first()).toContainText("The browser keeps no cookies");
   await expect(page.getByText("dev-browser-missing")).toBeVisible();
   await expect(page.getByText(answer?.headers()["x-request-id"] ?? "no id")).toBeVisible();

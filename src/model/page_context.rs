@@ -28,6 +28,8 @@ pub struct PageContext {
     pub fault: Option<String>,
     /// Whether the embedded gateway's routes can be looked at.
     pub gateway_routes: bool,
+    /// Where browsers reach the application: scheme, host and port.
+    pub origin: String,
     /// Where to sign in; returns to the account page.
     pub sign_in_url: String,
     /// Where to sign up; returns to the account page.

@@ -17,12 +17,14 @@ pub struct Site<'a> {
     pub request_id: Option<&'a RequestId>,
     /// Whether to open the same address again may help.
     pub may_pass: bool,
+    /// The page to return to, if there is one that helps.
+    pub back: Option<&'a str>,
 }
 
 impl<'a> Site<'a> {
     /// A request that these services answer.
     pub fn of(services: &Services, extensions: &'a Extensions) -> Self {
-        Self { embedded_clerk: services.instance.is_some(), request_id: extensions.get(), may_pass: false }
+        Self { embedded_clerk: services.instance.is_some(), request_id: extensions.get(), may_pass: false, back: None }
     }
 }
 
@@ -64,6 +66,8 @@ pub fn error_page_with(status: StatusCode, title: &str, content: &Markup, site: 
                         (content)
                         @if site.may_pass {
                             a.button.button-primary href="" { "Try again" }
+                        } @else if let Some(back) = site.back {
+                            a.button.button-primary href=(back) { "Back to the form" }
                         } @else {
                             a.button.button-primary href="/" { "To the home page" }
                         }

@@ -65,7 +65,7 @@ pub fn redirect_loop_page(reason: Option<&Code>, site: Site<'_>) -> Response {
         }
         @if let Some(reason) = reason { p { "Clerk's reason: " code { (reason) } } }
     };
-    error_page_with(StatusCode::UNAUTHORIZED, "You cannot be recognised", &more, site)
+    error_page_with(StatusCode::UNAUTHORIZED, "We cannot tell who you are", &more, site)
 }
 
 #[cfg(test)]

@@ -57,7 +57,8 @@ pub fn router(config: &Config, services: &Arc<Services>) -> Result<Router, Start
         .nest_service("/fonts", fonts(config))
         .merge(middleware::for_browsers(theme::router(services), services))
         .merge(health::router(Arc::clone(services)));
-    let mut router = middleware::for_own_answers(router, services.instance.is_some(), config.time_limit);
+    let mut router =
+        middleware::for_own_answers(router, services.instance.is_some(), &services.public_url, config.time_limit);
     if let Some(gateway) = gateway {
         tokio::spawn(gateway.watch());
         router = router
@@ -166,6 +167,7 @@ fn page_context(services: &Arc<Services>, parts: &Parts) -> PageContext {
         embedded_clerk: services.instance.is_some(),
         fault: services.instance.as_ref().and_then(Instance::fault_in_words),
         gateway_routes: false,
+        origin: services.public_url.origin().ascii_serialization(),
         sign_in_url,
         sign_up_url,
         components: services.components.as_ref().map(|components| components.setup().clone()),

@@ -58,7 +58,7 @@ struct Choice {
 
 /// Keeps the choice and returns to the page it was made on. What is no theme changes nothing.
 async fn choose(State(services): State<Arc<Services>>, headers: HeaderMap, Form(choice): Form<Choice>) -> Response {
-    let mut response = Redirect::to(&page_of(&headers, &services.public_url)).into_response();
+    let mut response = Redirect::to(page_of(&headers, &services.public_url).as_deref().unwrap_or("/")).into_response();
     if let Some(theme) = Theme::named(&choice.theme)
         && let Some(cookie) = keep(COOKIE, theme.name(), seconds(theme), services.public_url.scheme() == "https")
     {
@@ -72,15 +72,11 @@ fn seconds(theme: Theme) -> u32 {
     if theme == Theme::System { 0 } else { YEAR_SECONDS }
 }
 
-/// The page of ours that a form stood on, as a path; the home page if that is not known.
-fn page_of(headers: &HeaderMap, public_url: &Url) -> String {
-    let referer = headers.get(header::REFERER).and_then(|value| value.to_str().ok());
-    match referer.and_then(|referer| Url::parse(referer).ok()) {
-        Some(page) if page.origin() == public_url.origin() && !page.path().starts_with("//") => {
-            page[url::Position::BeforePath..url::Position::AfterQuery].to_owned()
-        }
-        _ => "/".to_owned(),
-    }
+/// The page of ours that a form stood on, as a path, if that is known.
+pub fn page_of(headers: &HeaderMap, public_url: &Url) -> Option<String> {
+    let page = Url::parse(headers.get(header::REFERER)?.to_str().ok()?).ok()?;
+    let is_ours = page.origin() == public_url.origin() && !page.path().starts_with("//");
+    is_ours.then(|| page[url::Position::BeforePath..url::Position::AfterQuery].to_owned())
 }
 
 #[cfg(test)]
@@ -113,15 +109,15 @@ mod tests {
     fn one_returns_to_pages_of_ours_only() {
         let public_url = Url::parse("http://localhost:3000").unwrap();
         for (referer, path) in [
-            ("http://localhost:3000/account?a=b#c", "/account?a=b"),
-            ("http://localhost:3000", "/"),
-            ("https://localhost:3000/account", "/"),
-            ("http://evil.example/account", "/"),
-            ("http://localhost:3000//evil.example", "/"),
-            ("nonsense", "/"),
+            ("http://localhost:3000/account?a=b#c", Some("/account?a=b")),
+            ("http://localhost:3000", Some("/")),
+            ("https://localhost:3000/account", None),
+            ("http://evil.example/account", None),
+            ("http://localhost:3000//evil.example", None),
+            ("nonsense", None),
         ] {
-            assert_eq!(page_of(&headers(header::REFERER, referer), &public_url), path, "{referer}");
+            assert_eq!(page_of(&headers(header::REFERER, referer), &public_url).as_deref(), path, "{referer}");
         }
-        assert_eq!(page_of(&HeaderMap::new(), &public_url), "/");
+        assert_eq!(page_of(&HeaderMap::new(), &public_url), None);
     }
 }

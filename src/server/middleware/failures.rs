@@ -9,23 +9,30 @@ use axum::{
     middleware::Next,
     response::Response,
 };
+use url::Url;
 
 use super::RequestId;
-use crate::server::error_page::{Site, error_page, reads_pages};
+use crate::server::{
+    error_page::{Site, error_page, reads_pages},
+    theme::page_of,
+};
 
 /// What the pages say of the program.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub struct Explained {
     /// Whether the embedded Clerk serves the application.
     pub embedded_clerk: bool,
+    /// Where browsers reach the application.
+    pub public_url: Url,
     /// How long an answer may take.
     pub time_limit: Duration,
 }
 
 /// Writes the page.
 pub async fn explain_failures(State(explained): State<Explained>, request: Request, next: Next) -> Response {
-    let Explained { embedded_clerk, time_limit } = explained;
+    let Explained { embedded_clerk, public_url, time_limit } = explained;
     let reads_pages = reads_pages(request.headers());
+    let form_page = page_of(request.headers(), &public_url);
     let is_get = request.method() == Method::GET;
     let id = request.extensions().get::<RequestId>().copied();
     let response = next.run(request).await;
@@ -34,7 +41,8 @@ pub async fn explain_failures(State(explained): State<Explained>, request: Reque
             let (mut answer, _) = response.into_parts();
             let may_pass =
                 is_get && (answer.status.is_server_error() || answer.status == StatusCode::TOO_MANY_REQUESTS);
-            let site = Site { embedded_clerk, request_id: id.as_ref(), may_pass };
+            let back = is_about_a_form(answer.status).then_some(form_page.as_deref()).flatten();
+            let site = Site { embedded_clerk, request_id: id.as_ref(), may_pass, back };
             let mut page = error_page(answer.status, title, &text, site);
             answer.headers.remove(header::CONTENT_LENGTH);
             answer.headers.extend(page.headers().clone());
@@ -43,6 +51,17 @@ pub async fn explain_failures(State(explained): State<Explained>, request: Reque
         }
         _ => response,
     }
+}
+
+/// Whether what was sent was refused, and not the address that it was sent to.
+fn is_about_a_form(status: StatusCode) -> bool {
+    [
+        StatusCode::BAD_REQUEST,
+        StatusCode::PAYLOAD_TOO_LARGE,
+        StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        StatusCode::UNPROCESSABLE_ENTITY,
+    ]
+    .contains(&status)
 }
 
 /// What to say in the place of an answer that says nothing to people; none for answers that somebody meant. Limits and
@@ -55,7 +74,7 @@ fn words(response: &Response, time_limit: Duration) -> Option<(&'static str, Cow
             ("There is no page here", "The address may be mistyped, or the page may be gone.")
         }
         StatusCode::METHOD_NOT_ALLOWED if kind.is_none() => {
-            ("This address takes other requests", "Open it from a page of this application instead.")
+            ("This address cannot be opened directly", "Open it from a page of this application instead.")
         }
         StatusCode::INTERNAL_SERVER_ERROR if kind.is_none() => (
             "Something went wrong here",
@@ -63,7 +82,7 @@ fn words(response: &Response, time_limit: Duration) -> Option<(&'static str, Cow
         ),
         StatusCode::SERVICE_UNAVAILABLE if kind.is_none() => {
             let seconds = time_limit.as_secs();
-            let text = format!("Nobody waits longer than {seconds} seconds here. Try again in a moment.");
+            let text = format!("The answer took longer than {seconds} seconds. Try again in a moment.");
             return Some(("This took too long", text.into()));
         }
         StatusCode::BAD_REQUEST | StatusCode::UNPROCESSABLE_ENTITY if by_extractor => (
@@ -71,7 +90,7 @@ fn words(response: &Response, time_limit: Duration) -> Option<(&'static str, Cow
             "A field is there twice, or not as it should be. Open its page and send it again.",
         ),
         StatusCode::PAYLOAD_TOO_LARGE if by_extractor => {
-            ("This form is too large", "Nothing was kept of it. Go back, make it shorter and send it again.")
+            ("This form is too large", "Nothing of it was kept. Go back, make it shorter and send it again.")
         }
         StatusCode::UNSUPPORTED_MEDIA_TYPE if by_extractor => {
             ("This was not sent as a form", "Open the page that the form is on and send it from there.")

@@ -17,6 +17,10 @@ use crate::server::middleware::{for_own_answers, request_log::log_request};
 
 const PAGE: &str = "text/html,application/xhtml+xml,*/*;q=0.8";
 
+fn public_url() -> Url {
+    Url::parse("http://localhost:3000").unwrap()
+}
+
 fn app() -> Router {
     let router = Router::new()
         .route("/panics", get(async || -> &'static str { panic!("on purpose") }))
@@ -27,7 +31,7 @@ fn app() -> Router {
         .route("/meant", get(async || (StatusCode::UNAUTHORIZED, "Error: No signed in user")))
         .route("/failed", get(async || (StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error")))
         .route("/data", get(async || (StatusCode::UNPROCESSABLE_ENTITY, Json(json!({ "errors": [] })))));
-    for_own_answers(router, true, Duration::from_millis(50)).layer(from_fn(log_request))
+    for_own_answers(router, true, &public_url(), Duration::from_millis(50)).layer(from_fn(log_request))
 }
 
 /// Status, body and one header of the answer.
@@ -50,7 +54,7 @@ async fn whoever_reads_pages_gets_one() {
         ("GET", "/panics", 500, "Something went wrong here"),
         ("GET", "/never", 503, "This took too long"),
         ("GET", "/nowhere", 404, "There is no page here"),
-        ("PUT", "/form", 405, "This address takes other requests"),
+        ("PUT", "/form", 405, "This address cannot be opened directly"),
         ("POST", "/form", 415, "This was not sent as a form"),
         ("GET", "/too-large", 413, "This form is too large"),
         ("GET", "/too-many", 429, "Too many requests"),
@@ -64,12 +68,31 @@ async fn whoever_reads_pages_gets_one() {
             "{path}"
         );
     }
-    let seconds = Explained { embedded_clerk: true, time_limit: Duration::from_secs(7) };
+    let seconds = Explained { embedded_clerk: true, public_url: public_url(), time_limit: Duration::from_secs(7) };
     let router = Router::new().route("/slow", get(async || StatusCode::SERVICE_UNAVAILABLE));
     let router = router.layer(from_fn_with_state(seconds, explain_failures));
     let request = Request::builder().uri("/slow").header(header::ACCEPT, PAGE).body(Body::empty()).unwrap();
     let body = router.oneshot(request).await.unwrap().into_body().collect().await.unwrap().to_bytes();
     assert!(String::from_utf8(body.into()).unwrap().contains("longer than 7 seconds"));
+}
+
+#[tokio::test]
+async fn a_form_that_was_refused_leads_back_to_its_page() {
+    let ask = async |method: &str, path: &str, referer: &str| {
+        let request = Request::builder().method(method).uri(path).header(header::ACCEPT, PAGE);
+        let request = request.header(header::REFERER, referer).body(Body::from("{}")).unwrap();
+        let body = app().oneshot(request).await.unwrap().into_body().collect().await.unwrap().to_bytes();
+        String::from_utf8(body.into()).unwrap()
+    };
+    let back = r#"href="/sign-in?redirect_url=/account">Back to the form"#;
+    let page = "http://localhost:3000/sign-in?redirect_url=/account";
+    for (method, path) in [("POST", "/form"), ("GET", "/too-large")] {
+        let body = ask(method, path, page).await;
+        assert!(body.contains(back) && !body.contains("To the home page"), "{path}: {body}");
+        let body = ask(method, path, "https://evil.example/sign-in").await;
+        assert!(!body.contains("Back to") && body.contains("To the home page"), "{path}: {body}");
+    }
+    assert!(ask("GET", "/nowhere", page).await.contains("To the home page"));
 }
 
 /// What an extractor says is long enough to be compressed; the page in its place must be what its headers say.

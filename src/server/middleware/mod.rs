@@ -24,6 +24,7 @@ use tower::ServiceBuilder;
 use tower_http::{
     catch_panic::CatchPanicLayer, compression::CompressionLayer, limit::RequestBodyLimitLayer, timeout::TimeoutLayer,
 };
+use url::Url;
 
 pub use access::require_access;
 pub use authenticate::{SessionChecked, authenticate};
@@ -51,8 +52,8 @@ pub fn for_gateway(router: Router) -> Router {
 }
 
 /// The layers around what this program answers itself. What the gateway passes on has limits and encodings of its own.
-pub fn for_own_answers(router: Router, embedded_clerk: bool, time_limit: Duration) -> Router {
-    let explained = failures::Explained { embedded_clerk, time_limit };
+pub fn for_own_answers(router: Router, embedded_clerk: bool, public_url: &Url, time_limit: Duration) -> Router {
+    let explained = failures::Explained { embedded_clerk, public_url: public_url.clone(), time_limit };
     router.layer(
         ServiceBuilder::new()
             .layer(CompressionLayer::new())
