@@ -13,7 +13,7 @@ export class HomePage {
   constructor(private readonly page: Page) {
     this.header = new SiteHeader(page);
     this.signedOut = page.getByRole("main").getByText("You are signed out");
-    this.signedInAs = page.getByRole("main").getByText("You are signed in as");
+    this.signedInAs = page.getByRole("main").getByText("You are signed in.");
     this.accountLink = page.getByRole("link", { name: "Open your account" });
   }
 

@@ -9,7 +9,7 @@ import { SignInPage } from "../pages/sign-in-page";
 
 const BUNDLE = "**/pkg/*.{js,wasm}";
 const CLERK = "**/npm/@clerk/**";
-const MISSING = "Clerk's form has not come";
+const MISSING = "Clerk's form did not load";
 
 /** The browser is offline as soon as it has the page: nothing else of this kind comes. */
 async function goesOffline(page: Page, watch: Watch, without: string): Promise<void> {

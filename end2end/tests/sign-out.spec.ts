@@ -16,7 +16,7 @@ test("ends the session and empties its cookies", async ({ page, context, homePag
 
   await accountPage.goto();
   await expect(signInPage.heading).toBeVisible();
-  await expect(page.getByText("You are signed in as")).toBeHidden();
+  await expect(page.getByText("You are signed in.")).toBeHidden();
 });
 
 test("a stolen client cookie is worth nothing afterwards", async ({ context, accountPage, signInPage }) => {

@@ -167,6 +167,7 @@ pub async fn run(
     let router = router::router(&config, &services)?;
     // The first request finds the keys there, and need not wait for them.
     tokio::spawn(services.key_sets.keep_fresh(Arc::clone(&services.clock)));
+    crate::ui::cut_sources();
     start_message::print(&services, address);
     let shutdown = async {
         shutdown.await;

@@ -65,12 +65,16 @@ async fn each_failure_has_its_words_and_its_status() {
     assert_failure(&page, 502, "The gateway is down");
 }
 
-/// The page says what is wrong, offers to try again, and keeps the rest.
+/// The page says what is wrong, offers what can help, and keeps the rest.
 fn assert_failure(page: &Page, status: u16, words: &str) {
     let body = page.body.replace("&#39;", "&#x27;").replace('\'', "&#x27;");
     assert!(body.contains(words), "{words}: {body}");
     assert_eq!(page.status, status, "{words}");
-    assert!(body.contains("Try again") && body.contains("Your session</h2>") && body.contains("user_1"), "{body}");
+    let next = if status == 403 { "Sign in as somebody else" } else { "Try again" };
+    let offered: Vec<&str> =
+        ["Sign in as somebody else", "Try again"].into_iter().filter(|one| body.contains(one)).collect();
+    assert_eq!(offered, [next], "{body}");
+    assert!(body.contains("Your session</h2>") && body.contains("user_1") && body.contains("none active"), "{body}");
     assert!(body.contains(page.header("x-request-id")), "the page names the request");
 }
 

@@ -71,6 +71,26 @@ async fn a_protected_endpoint_tells_who_it_is_or_why_not() {
     }
 }
 
+/// The page has a line for each endpoint, and what the line is answered.
+#[tokio::test]
+async fn the_lines_on_the_page_are_answered_as_it_says() {
+    let app = App::start(&[]).await;
+    let page = app.get("/endpoints", &[]).await.body;
+    let lines: Vec<&str> = page.split("<code>curl -i ").skip(1).map(|rest| rest.split('<').next().unwrap()).collect();
+    assert_eq!(lines.len(), 4, "{page}");
+    let promised = page.split("Without a session: ").skip(1);
+    let promised = promised.map(|rest| rest.split("<code>").nth(1).unwrap().split('<').next().unwrap());
+    for (line, promise) in lines.into_iter().zip(promised) {
+        let (url, options) = line.split_once(' ').unwrap_or((line, ""));
+        let path = url.strip_prefix(&app.origin).unwrap();
+        let page = match options.strip_prefix("-d ") {
+            None => app.get(path, &[]).await,
+            Some(form) => post(&app, "", "application/x-www-form-urlencoded", form).await,
+        };
+        assert_eq!(format!("{} {}", page.status, page.body), promise, "{line}");
+    }
+}
+
 #[tokio::test]
 async fn a_browser_that_opens_an_endpoint_is_sent_through_the_handshake() {
     let app = App::start(&[]).await;

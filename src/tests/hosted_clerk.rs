@@ -57,6 +57,7 @@ async fn a_session_that_did_not_end_is_not_said_to_have_ended() {
     let notice = "You could not be signed out";
     let page = app.navigate(way_back, &told).await;
     assert!(page.body.contains(notice) && !page.body.contains("forged-text"), "{told}: {}", page.body);
+    assert!(page.body.contains(page.header("x-request-id")), "{}", page.body);
     for (path, cookies, why) in [
         (way_back, signed_in.as_str(), "a link that somebody made up"),
         ("/", told.as_str(), "the next page has forgotten it"),

@@ -8,4 +8,5 @@ mod pages;
 pub mod routes;
 mod shell;
 
+pub use pages::cut_sources;
 pub use shell::{not_found_shell, shell};

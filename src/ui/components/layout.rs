@@ -56,6 +56,7 @@ fn SignOutFailed() -> impl IntoView {
         view! {
             <Notice kind="error">
                 <p>"You could not be signed out: Clerk did not answer. You are still signed in. Please try again."</p>
+                <p class="request-id">"Request " <code>{context.request_id}</code></p>
             </Notice>
         }
     })

@@ -77,11 +77,21 @@ impl Excerpt {
     }
 }
 
+/// The stylesheet knows no deeper lines.
+const MAX_DEPTH: usize = 6;
+
 fn html(text: &str) -> String {
     let indent = text.len() - text.trim_start_matches(' ').len();
     let line = |line: &str| {
         let line = line.get(indent..).unwrap_or_else(|| line.trim_start());
-        let class = if line.trim_start().starts_with("//") { "line comment" } else { "line" };
+        let body = line.trim_start_matches(' ');
+        // Where a line has to be broken, the rest of it stands behind its beginning.
+        let depth = match (line.len() - body.len()) / 4 {
+            0 => String::new(),
+            depth => format!(" in{}", depth.min(MAX_DEPTH)),
+        };
+        let comment = if body.starts_with("//") { " comment" } else { "" };
+        let class = format!("line{depth}{comment}");
         let line = line.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
         format!("<span class=\"{class}\">{line}\n</span>")
     };
@@ -138,6 +148,8 @@ mod tests {
     fn shared_indentation_is_left_out() {
         let lines = "<span class=\"line\">if x {\n</span><span class=\"line\">}\n</span>";
         assert_eq!(FILE.cut("if x").unwrap().html, lines);
+        let deeper = "<span class=\"line\">a {\n</span><span class=\"line in2\">        b\n</span>";
+        assert_eq!(html("    a {\n            b"), deeper);
     }
 
     #[test]

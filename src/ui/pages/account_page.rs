@@ -2,12 +2,12 @@
 
 use std::sync::LazyLock;
 
-use leptos::prelude::*;
+use leptos::{prelude::*, server_fn::ServerFn};
 use leptos_meta::Title;
 
 use crate::{
     model::{Account, AccountError, PageContext},
-    rpc,
+    rpc::{self, SignOut},
     ui::{
         components::{
             Identity, IslandScripts, JourneySection, Notice, SourceDrawer,
@@ -41,8 +41,13 @@ fn SignedInAccount(account: Account) -> impl IntoView {
         Ok(text) => view! { <p class="greeting">{text}</p> }.into_any(),
         Err(error) => view! { <Failure error /> }.into_any(),
     };
+    let organization = match account.organization {
+        Some(name) => name.into_any(),
+        None => view! { <span class="muted">"none active"</span> }.into_any(),
+    };
+    let function = SOURCES[0].as_ref();
     view! {
-        <div class="columns">
+        <div class="account">
             <section class="card" aria-labelledby="gateway-title">
                 <h2 id="gateway-title">"What the gateway says"</h2>
                 {greeting}
@@ -53,13 +58,20 @@ fn SignedInAccount(account: Account) -> impl IntoView {
                 <dl class="facts">
                     <dt>"User"</dt>
                     <dd><code>{account.user_id}</code></dd>
-                    {account.organization.map(|name| view! { <dt>"Organization"</dt><dd>{name}</dd> })}
+                    <dt>"Organization"</dt>
+                    <dd>{organization}</dd>
                     <dt>"Session"</dt>
                     <dd><code>{account.session_id}</code></dd>
                     <dt>"Session token"</dt>
                     <dd><TokenClock expires_at=account.token_expires_at /></dd>
                 </dl>
             </section>
+            <SourceDrawer
+                summary="Take the session token, ask the gateway"
+                excerpt=function
+                counterpart="In the article: the body of app/account/page.jsx, with auth() and getToken()."
+                open=true
+            />
         </div>
         <JourneySection journey=account.journey />
         <Code />
@@ -76,22 +88,22 @@ static SOURCES: LazyLock<[Option<Excerpt>; 3]> = LazyLock::new(|| {
     ]
 });
 
-/// The code that made the page.
+/// Cuts the page's sources, which takes a while.
+pub fn cut_sources() {
+    LazyLock::force(&SOURCES);
+}
+
+/// The rest of the code that made the page: what the server function leads to.
 #[component]
 fn Code() -> impl IntoView {
-    let [function, client, policy] = SOURCES.each_ref().map(Option::as_ref);
+    let [_, client, policy] = SOURCES.each_ref().map(Option::as_ref);
     view! {
         <section class="journey" aria-labelledby="code-title">
             <div class="section-head">
-                <h2 id="code-title">"The code that made this page"</h2>
-                <p>"Taken from the files that this program was built from."</p>
+                <h2 id="code-title">"The code behind that"</h2>
+                <p>"Taken, as above, from the files that this program was built from."</p>
             </div>
             <div class="sources">
-                <SourceDrawer
-                    summary="Take the session token, ask the gateway"
-                    excerpt=function
-                    counterpart="In the article: the body of app/account/page.jsx, with auth() and getToken()."
-                />
                 <SourceDrawer
                     summary="The call itself"
                     excerpt=client
@@ -118,8 +130,21 @@ fn Failure(error: AccountError) -> impl IntoView {
             <p>{text}</p>
             <p class="request-id">"Request " <code>{request_id}</code></p>
         </Notice>
-        <p class="actions"><a class="button button-primary" href="/account">"Try again"</a></p>
+        {next_step(error)}
     }
+}
+
+/// The same request would be refused again where it is the account that may not.
+fn next_step(error: AccountError) -> AnyView {
+    if error == AccountError::GatewayForbids {
+        return view! {
+            <form method="post" action=SignOut::url() class="actions">
+                <button class="button button-primary" type="submit">"Sign in as somebody else"</button>
+            </form>
+        }
+        .into_any();
+    }
+    view! { <p class="actions"><a class="button button-primary" href="/account">"Try again"</a></p> }.into_any()
 }
 
 const fn words(error: AccountError) -> (&'static str, &'static str) {
@@ -127,7 +152,7 @@ const fn words(error: AccountError) -> (&'static str, &'static str) {
         AccountError::SignedOut => ("You are signed out", "Sign in to see your account."),
         AccountError::Unverifiable => (
             "Your session cannot be checked",
-            "The keys that sign it cannot be had right now. You have not been signed out.",
+            "The public keys that check it are out of reach right now. You have not been signed out.",
         ),
         AccountError::NoToken => (
             "Clerk gave no token for your session",
@@ -137,9 +162,10 @@ const fn words(error: AccountError) -> (&'static str, &'static str) {
             "The gateway refused your session token",
             "You are signed in here, but the gateway does not accept the token. Its issuer or its keys may be set to another Clerk instance.",
         ),
-        AccountError::GatewayForbids => {
-            ("The gateway does not let you in", "It knows who you are, and this account may not use the API.")
-        }
+        AccountError::GatewayForbids => (
+            "The gateway does not let you in",
+            "It knows who you are, and this account may not use the API. Signing in as somebody else signs you out first.",
+        ),
         AccountError::GatewayLimited => ("Too many requests", "The gateway asks for a little patience."),
         AccountError::GatewayNotReady => {
             ("The gateway is not ready", "It cannot check tokens at the moment. This usually passes within seconds.")

@@ -65,6 +65,7 @@ fn ClerkPage(mount: &'static str, without_scripts: fn(&ComponentSetup) -> Option
                     {elsewhere.clone().map(|page| view! { <a href=page>"Go on without scripts"</a> })}
                 </p>
             </noscript>
+            <Loading />
             <Missing elsewhere />
         </div>
         <script defer crossorigin="anonymous" nonce=nonce.clone() src=setup.ui_url></script>
@@ -80,13 +81,24 @@ fn ClerkPage(mount: &'static str, without_scripts: fn(&ComponentSetup) -> Option
     }
 }
 
+/// Shown by the stylesheet while the component's place is empty, until [`Missing`] is.
+#[component]
+fn Loading() -> impl IntoView {
+    view! {
+        <div class="card clerk-loading" role="status">
+            <span class="clerk-ring" aria-hidden="true"></span>
+            <p>"Loading Clerk's form…"</p>
+        </div>
+    }
+}
+
 /// Shown by the stylesheet, which needs no script for it: where the component's place stays empty, and at once where the
 /// island knows that it will. A browser without a network runs neither the island nor Clerk.
 #[component]
 fn Missing(elsewhere: Option<String>) -> impl IntoView {
     view! {
         <section class="card clerk-missing" role="alert">
-            <h1>"Clerk's form has not come"</h1>
+            <h1>"Clerk's form did not load"</h1>
             <p>"This browser is offline, or something keeps Clerk's scripts from it."</p>
             {elsewhere.map(|page| view! { <a class="button button-primary button-wide" href=page>"Use the page without scripts"</a> })}
             // The address of this page.

@@ -5,7 +5,7 @@ use leptos_meta::Title;
 
 use super::not_found_page::NotFoundPage;
 use crate::{
-    model::{GatewayRoute, GatewayRoutes, GatewayRoutesError, GatewayStep, RefusedChange},
+    model::{GatewayRoute, GatewayRoutes, GatewayRoutesError, GatewayStep, PageContext, RefusedChange},
     rpc,
     ui::components::Notice,
 };
@@ -55,7 +55,7 @@ fn Overview(routes: GatewayRoutes) -> impl IntoView {
 fn Refused(change: RefusedChange) -> impl IntoView {
     view! {
         <Notice kind="error">
-            <h2>"The newest change does not count"</h2>
+            <h2>"The newest change was not loaded"</h2>
             <p>"It was refused at "<time>{change.at}</time>". What is served is what was there before:"</p>
             <ul class="findings">{change.faults.into_iter().map(|fault| view! { <li>{fault}</li> }).collect_view()}</ul>
         </Notice>
@@ -76,15 +76,15 @@ fn Warnings(warnings: Vec<String>) -> impl IntoView {
 
 #[component]
 fn Route(route: GatewayRoute) -> impl IntoView {
-    let never_met = route.shadowed_by.map(|by| {
-        view! { <span class="tag tag-warning">"never met: " <code>{by}</code> " is before it"</span> }
+    let never_reached = route.shadowed_by.map(|by| {
+        view! { <span class="tag tag-warning">"never reached: " <code>{by}</code> " is before it"</span> }
     });
     view! {
         <li class="card route">
             <div class="route-head">
                 <h2><span class="method">{route.method}</span> " " <code>{route.path}</code></h2>
                 {route.is_open.then(|| view! { <span class="tag tag-warning">"open to everybody"</span> })}
-                {never_met}
+                {never_reached}
                 <span class="tag">"CORS: "{route.cors}</span>
             </div>
             <ol class="route-steps">
@@ -115,11 +115,12 @@ fn Step(phase: &'static str, step: GatewayStep) -> impl IntoView {
 
 #[component]
 fn Failure(error: GatewayRoutesError) -> impl IntoView {
+    let request_id = use_context::<PageContext>().unwrap_or_default().request_id;
     let (title, text) = match error {
         GatewayRoutesError::SignedOut => ("You are signed out", "Sign in to see the gateway's routes."),
         GatewayRoutesError::Unverifiable => (
             "Your session cannot be checked",
-            "The keys that sign it cannot be had right now. You have not been signed out.",
+            "The public keys that check it are out of reach right now. You have not been signed out.",
         ),
         GatewayRoutesError::NotShown | GatewayRoutesError::Transport => {
             ("Something went wrong on the way", "The request did not come through.")
@@ -131,7 +132,8 @@ fn Failure(error: GatewayRoutesError) -> impl IntoView {
         <Notice kind="error">
             <h2>{title}</h2>
             <p>{text}</p>
+            <p class="request-id">"Request " <code>{request_id}</code></p>
         </Notice>
-        <p class="actions"><a class="button" href="/gateway-routes">"Try again"</a></p>
+        <p class="actions"><a class="button button-primary" href="/gateway-routes">"Try again"</a></p>
     }
 }

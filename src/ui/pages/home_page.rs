@@ -48,10 +48,14 @@ fn stations() -> Vec<Station> {
 }
 
 fn next_step(context: PageContext) -> AnyView {
+    let to_the_lab = context.embedded_clerk.then(|| view! { <a class="button" href="/lab">"Break it in the lab"</a> });
     match context.viewer {
-        Viewer::SignedIn { user_id } => view! {
-            <p class="signed-in-as">"You are signed in as " <code>{user_id}</code> "."</p>
-            <p class="actions"><a class="button button-primary" href="/account">"Open your account"</a></p>
+        Viewer::SignedIn { .. } => view! {
+            <p class="signed-in-as">"You are signed in."</p>
+            <p class="actions">
+                <a class="button button-primary" href="/account">"Open your account"</a>
+                {to_the_lab}
+            </p>
         }
         .into_any(),
         Viewer::SignedOut => view! {
@@ -59,11 +63,12 @@ fn next_step(context: PageContext) -> AnyView {
             <p class="actions">
                 <a class="button button-primary" href=context.sign_in_url>"Sign in"</a>
                 <a class="button" href=context.sign_up_url>"Sign up"</a>
+                {to_the_lab}
             </p>
         }
         .into_any(),
         Viewer::Unverifiable => view! {
-            <p class="signed-in-as">"Your session cannot be checked now: the keys that sign it cannot be had."</p>
+            <p class="signed-in-as">"Your session cannot be checked now: the public keys for that are out of reach."</p>
             <p class="actions"><a class="button button-primary" href="/">"Try again"</a></p>
         }
         .into_any(),
