@@ -123,7 +123,7 @@ fn clerk(verifier: Verifier) -> Clerk {
     let publishable_key = PublishableKey::parse(PUBLISHABLE_KEY).expect("a key");
     let options = ClerkOptions::new(publishable_key, url(ISSUER), url(ORIGIN));
     let backend = BackendClient::new(url("http://127.0.0.1:9"), "sk_test_bench".into()).expect("a client");
-    Clerk::new(options, verifier, backend)
+    Clerk::new(options, verifier, backend).expect("options that fit together")
 }
 
 /// What a browser sends for a page, all of Clerk's cookies included.

@@ -26,7 +26,7 @@ fn clerk_with(key: &str, frontend_api_url: &str, keys: KeySet) -> Clerk {
     let options = ClerkOptions::new(PublishableKey::parse(key).unwrap(), url(frontend_api_url), url(ORIGIN));
     let verifier = Verifier::new(Arc::new(keys), Rules::clerk(ISSUER, vec![ORIGIN.to_owned()]));
     let backend = BackendClient::new(url("http://127.0.0.1:9/"), "sk_test_x".into()).unwrap();
-    Clerk::new(options, verifier, backend)
+    Clerk::new(options, verifier, backend).unwrap()
 }
 
 fn clerk(key: &str) -> Clerk {

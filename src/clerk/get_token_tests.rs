@@ -46,7 +46,7 @@ impl SlowBackend {
         let key = public_key_from_pem(&TestKey::named("one").public_pem()).unwrap();
         let verifier = Verifier::new(Arc::new(KeySet::fixed(key)), Rules::clerk("x", Vec::new()));
         let backend = BackendClient::new(self.url.clone(), "sk_test_x".into()).unwrap();
-        Arc::new(Clerk::new(options, verifier, backend))
+        Arc::new(Clerk::new(options, verifier, backend).unwrap())
     }
 
     /// Lets the calls under way go on, once there are this many.

@@ -52,7 +52,7 @@ pub use authorization::{Level, Requirement, Reverification};
 pub use backend::{BackendClient, BackendError};
 pub use context::is_document;
 pub use get_token::{GetTokenError, TokenOptions};
-pub use options::{ClerkOptions, Domains};
+pub use options::{ClerkOptions, ClerkOptionsError, Domains};
 pub use organization_sync::{OrganizationSync, SyncTarget};
 pub use path_pattern::{PathPattern, PathPatternError};
 pub use publishable_key::{InstanceType, PublishableKey, PublishableKeyError};
@@ -75,9 +75,12 @@ pub struct Clerk {
 
 impl Clerk {
     /// Puts options, token verifier and Backend API client together.
-    #[must_use]
-    pub fn new(options: ClerkOptions, verifier: Verifier, backend: BackendClient) -> Self {
-        Self { options, verifier, backend, flights: Flights::default() }
+    ///
+    /// # Errors
+    /// [`ClerkOptionsError`]
+    pub fn new(options: ClerkOptions, verifier: Verifier, backend: BackendClient) -> Result<Self, ClerkOptionsError> {
+        options.check(backend.has_development_key())?;
+        Ok(Self { options, verifier, backend, flights: Flights::default() })
     }
 
     /// The Backend API.

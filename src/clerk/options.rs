@@ -6,6 +6,17 @@ use url::Url;
 
 use super::{InstanceType, OrganizationSync, PublishableKey};
 
+/// Options that do not fit together (`@clerk/backend`, `tokens/request.ts`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ClerkOptionsError {
+    /// The primary's Frontend API sets no cookies for another domain.
+    #[error("a satellite needs a domain or a proxy URL")]
+    SatelliteWithoutDomain,
+    /// In development the primary is asked by way of its sign-in page.
+    #[error("a satellite of a development instance needs a sign-in URL")]
+    SatelliteWithoutSignInUrl,
+}
+
 /// What an application knows of its Clerk instance.
 #[derive(Debug, Clone)]
 pub struct ClerkOptions {
@@ -38,6 +49,20 @@ impl ClerkOptions {
             domains: Domains::default(),
             organization_sync: OrganizationSync::default(),
         }
+    }
+
+    /// What cannot work is said once, and not to every visitor. As in Clerk's SDK it is the secret key that says whether a
+    /// satellite is one of a development instance.
+    pub(super) fn check(&self, has_development_key: bool) -> Result<(), ClerkOptionsError> {
+        let Domains::Satellite { domain, .. } = &self.domains else { return Ok(()) };
+        let has_own_frontend_api = self.frontend_api_url.authority() != self.publishable_key.host();
+        if domain.is_none() && !has_own_frontend_api {
+            return Err(ClerkOptionsError::SatelliteWithoutDomain);
+        }
+        if has_development_key && self.sign_in_url.is_none() {
+            return Err(ClerkOptionsError::SatelliteWithoutSignInUrl);
+        }
+        Ok(())
     }
 
     pub(super) fn is_development(&self) -> bool {
@@ -77,5 +102,37 @@ pub enum Domains {
 impl Domains {
     pub(super) const fn is_satellite(&self) -> bool {
         matches!(self, Self::Satellite { .. })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_satellite_has_a_domain_of_its_own_and_in_development_a_page_to_sign_in() {
+        use ClerkOptionsError::{SatelliteWithoutDomain, SatelliteWithoutSignInUrl};
+        let url = |text: &str| Url::parse(text).unwrap();
+        let (own, proxy) = ("https://clerk.example.com", "https://satellite.example.net/__clerk");
+        let (domain, page) = (Some("satellite.example.net"), Some("https://example.com/sign-in"));
+        for (satellite, frontend_api, domain, sign_in, has_development_key, expected) in [
+            (false, own, None, None, true, Ok(())),
+            (true, own, None, page, false, Err(SatelliteWithoutDomain)),
+            (true, own, None, None, true, Err(SatelliteWithoutDomain)),
+            (true, own, domain, None, false, Ok(())),
+            (true, proxy, None, None, false, Ok(())),
+            (true, own, domain, None, true, Err(SatelliteWithoutSignInUrl)),
+            (true, proxy, None, None, true, Err(SatelliteWithoutSignInUrl)),
+            (true, proxy, None, page, true, Ok(())),
+        ] {
+            let key = PublishableKey::parse("pk_live_Y2xlcmsuZXhhbXBsZS5jb20k").unwrap();
+            let domains = match satellite {
+                true => Domains::Satellite { domain: domain.map(str::to_owned), auto_sync: false },
+                false => Domains::Primary,
+            };
+            let plain = ClerkOptions::new(key, url(frontend_api), url("https://satellite.example.net"));
+            let options = ClerkOptions { sign_in_url: sign_in.map(url), domains, ..plain };
+            assert_eq!(options.check(has_development_key), expected, "{options:?} {has_development_key}");
+        }
     }
 }

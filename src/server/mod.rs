@@ -74,6 +74,7 @@ pub use serve::shutdown_signal;
 pub use services::Services;
 
 use crate::{
+    clerk::ClerkOptionsError,
     gateway::{CounterError, LoadErrors, Registry, UpstreamError},
     instance::{OpenError, SigningKeyError},
     jwt::{Clock, KeySetsError},
@@ -117,6 +118,9 @@ pub enum StartError {
         /// What it follows from.
         setting: &'static str,
     },
+    /// What is known of the Clerk instance does not fit together.
+    #[error(transparent)]
+    Clerk(#[from] ClerkOptionsError),
     /// The issuer's keys cannot be looked for.
     #[error(transparent)]
     Keys(#[from] KeySetsError),

@@ -108,7 +108,7 @@ impl Services {
         });
         let embedded_gateway = config.gateway_url.is_none().then(|| tracer.clone());
         Ok(Self {
-            clerk: Arc::new(Clerk::new(setup.options, verifier, setup.backend)),
+            clerk: Arc::new(Clerk::new(setup.options, verifier, setup.backend)?),
             gateway: GatewayClient::new(gateway_url, embedded_gateway)?,
             tracer,
             registry,

@@ -413,6 +413,7 @@ async fn signed_in(app: &App, token: &str) -> gatehouse::clerk::SignedIn {
     let backend = BackendClient::new(url("/__clerk/api"), Api::of(app).secret_key.into()).unwrap();
     let request = axum::http::Request::get("/").header("authorization", format!("Bearer {token}")).body(()).unwrap();
     let state = Clerk::new(options, verifier, backend)
+        .unwrap()
         .authenticate_request(&request.into_parts().0, Duration::from_secs_f64(now()))
         .await
         .unwrap();

@@ -91,6 +91,11 @@ impl BackendClient {
         Ok(Self(Arc::new(Transport::new(api_url, secret_key, retry)?)))
     }
 
+    /// Whether the secret key is that of a development instance.
+    pub(super) fn has_development_key(&self) -> bool {
+        self.0.has_development_key()
+    }
+
     /// `/v1/users`
     #[must_use]
     pub fn users(&self) -> UserApi<'_> {

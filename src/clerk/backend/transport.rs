@@ -40,6 +40,10 @@ impl Transport {
         Ok(Self { client: http_client(&api_url)?, slots, strangers_slots, api_url, secret_key, retry })
     }
 
+    pub(super) fn has_development_key(&self) -> bool {
+        self.secret_key.expose_secret().starts_with("sk_test_")
+    }
+
     /// What a call answers, as JSON.
     pub(super) async fn json<T: DeserializeOwned>(&self, call: Call<'_>) -> Result<T, BackendError> {
         Ok(serde_json::from_slice(&self.send(call).await?)?)

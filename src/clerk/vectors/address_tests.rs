@@ -134,13 +134,13 @@ impl Redirect {
         // What is configured may be a path of the application itself.
         let page = |text: &Option<String>| text.as_ref().map(|text| plain.public_url.join(text).unwrap());
         let (sign_in_url, sign_up_url) = (page(&self.sign_in_url), page(&self.sign_up_url));
-        let domains = domains(Some(self.is_satellite), None, false);
+        let domains = domains(Some(self.is_satellite), Some(&"satellite.example".to_owned()), false);
         let options = ClerkOptions { sign_in_url, sign_up_url, domains, ..plain };
         // Nothing listens there.
         let api_url = url("http://127.0.0.1:9");
         let keys = KeySet::remote(api_url.clone().into()).unwrap();
         let verifier = Verifier::new(Arc::new(keys), Rules::clerk(options.issuer_host(), Vec::new()));
-        let backend = BackendClient::new(api_url, "sk_test_x".into()).unwrap();
-        Clerk::new(options, verifier, backend)
+        let backend = BackendClient::new(api_url, "a secret".into()).unwrap();
+        Clerk::new(options, verifier, backend).unwrap()
     }
 }

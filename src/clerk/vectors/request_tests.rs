@@ -111,7 +111,7 @@ struct Stage {
 impl Stage {
     async fn set() -> Self {
         let backend = BackendApi::start().await;
-        let client = BackendClient::new(backend.url.clone(), "sk_test_x".into()).unwrap();
+        let client = BackendClient::new(backend.url.clone(), "a secret".into()).unwrap();
         Self { client, keys: Arc::new(backend.keys()), backend }
     }
 
@@ -121,7 +121,7 @@ impl Stage {
         // Where the key set is not the usual one, it must not be known from before.
         let keys = if self.backend.has_answer(KEYS) { Arc::new(self.backend.keys()) } else { Arc::clone(&self.keys) };
         let options = options(asked, &url(&request.url));
-        Clerk::new(options, Verifier::new(keys, rules), self.client.clone())
+        Clerk::new(options, Verifier::new(keys, rules), self.client.clone()).unwrap()
     }
 }
 
