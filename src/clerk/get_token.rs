@@ -1,12 +1,6 @@
 //! `getToken()`: a token to send on (Clerk, "getToken()"): the request's own, or a fresh one from the Backend API.
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
-
-use tokio::sync::OnceCell;
+use std::{sync::Arc, time::Duration};
 
 use super::{BackendError, Clerk, SessionToken, SignedIn};
 
@@ -50,19 +44,8 @@ pub enum GetTokenError {
 }
 
 /// Session, template, lifetime.
-type Wanted = (String, Option<String>, Option<u64>);
-type Outcome = Result<SessionToken, Arc<BackendError>>;
-
-/// The calls under way: whoever wants the same token waits for the same call, and shares its outcome.
-#[derive(Debug, Default)]
-pub struct Flights(Mutex<HashMap<Wanted, Arc<OnceCell<Outcome>>>>);
-
-/// A seat in a call under way. Whoever leaves first takes the call off the board: the next one makes a new token.
-struct Seat<'a> {
-    flights: &'a Flights,
-    wanted: Wanted,
-    outcome: Arc<OnceCell<Outcome>>,
-}
+pub(super) type Wanted = (String, Option<String>, Option<u64>);
+pub(super) type Outcome = Result<SessionToken, Arc<BackendError>>;
 
 impl Clerk {
     /// A token for the user's session. The request's own, unless it has 5 s left or less; a template's token, or one of
@@ -80,8 +63,8 @@ impl Clerk {
             return Ok(user.session_token().clone());
         }
         let session_id = user.session_id().ok_or(GetTokenError::NoSession)?.to_owned();
-        let seat = self.flights.join((session_id, options.template.clone(), options.expires_in_seconds));
-        Ok(seat.outcome.get_or_init(|| self.new_token(&seat.wanted)).await.clone()?)
+        let wanted: Wanted = (session_id, options.template.clone(), options.expires_in_seconds);
+        Ok(self.new_tokens.share(wanted.clone(), || self.new_token(&wanted)).await?)
     }
 
     async fn new_token(&self, (session_id, template, lifetime): &Wanted) -> Outcome {
@@ -93,24 +76,6 @@ impl Clerk {
 fn has_time_left(user: &SignedIn, now: Duration) -> bool {
     let ends = user.claims().seconds("exp").unwrap_or_default();
     ends - now.as_secs_f64() > MIN_TIME_LEFT.as_secs_f64()
-}
-
-impl Flights {
-    fn join(&self, wanted: Wanted) -> Seat<'_> {
-        let mut flights = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let outcome = Arc::clone(flights.entry(wanted.clone()).or_default());
-        drop(flights);
-        Seat { flights: self, wanted, outcome }
-    }
-}
-
-impl Drop for Seat<'_> {
-    fn drop(&mut self) {
-        let mut flights = self.flights.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if flights.get(&self.wanted).is_some_and(|current| Arc::ptr_eq(current, &self.outcome)) {
-            flights.remove(&self.wanted);
-        }
-    }
 }
 
 #[cfg(test)]

@@ -106,7 +106,7 @@ async fn everybody_who_wants_the_same_token_waits_for_one_call() {
         "token-1",
         "a call that ended is nobody's to wait for"
     );
-    assert!(clerk.flights.0.lock().unwrap().is_empty());
+    assert_eq!(clerk.new_tokens.seats(&wanted("sess_1")), 0);
 }
 
 #[tokio::test]
@@ -141,7 +141,7 @@ async fn a_failure_is_shared_and_then_forgotten() {
     for call in calls {
         assert!(call.await.unwrap().contains("400"));
     }
-    assert!(clerk.flights.0.lock().unwrap().is_empty());
+    assert_eq!(clerk.new_tokens.seats(&wanted("sess_1")), 0);
 }
 
 #[tokio::test]
@@ -154,7 +154,7 @@ async fn whoever_goes_away_leaves_nothing_behind() {
         call.abort();
         let _aborted = call.await;
     }
-    assert!(clerk.flights.0.lock().unwrap().is_empty());
+    assert_eq!(clerk.new_tokens.seats(&wanted("sess_1")), 0);
 }
 
 #[tokio::test]
@@ -172,15 +172,47 @@ async fn the_requests_own_token_counts_while_it_has_more_than_five_seconds() {
     assert_eq!(call.await.unwrap().unwrap().expose(), "token-0");
 }
 
+fn wanted(session_id: &str) -> Wanted {
+    (session_id.to_owned(), None, None)
+}
+
+/// Asks for a token of the one session, and waits until this many wait for it.
+async fn join(clerk: &Arc<Clerk>, seats: usize) -> JoinHandle<String> {
+    let mut calls = ask(clerk, &[("sess_1", TokenOptions::fresh())]).await;
+    until(|| clerk.new_tokens.seats(&wanted("sess_1")) == seats).await;
+    calls.remove(0)
+}
+
+async fn abort(call: JoinHandle<String>) {
+    call.abort();
+    let _aborted = call.await;
+}
+
+#[tokio::test]
+async fn whoever_stops_waiting_leaves_the_call_to_the_others() {
+    let backend = SlowBackend::start(StatusCode::OK).await;
+    let clerk = backend.clerk();
+    let first = join(&clerk, 1).await;
+    until(|| backend.calls.load(Ordering::SeqCst) == 1).await;
+    abort(join(&clerk, 2).await).await;
+    let newcomer = join(&clerk, 2).await;
+    backend.release(1).await;
+    assert_eq!((first.await.unwrap(), newcomer.await.unwrap()), ("token-0".to_owned(), "token-0".to_owned()));
+    assert_eq!(backend.calls.load(Ordering::SeqCst), 1);
+    assert_eq!(clerk.new_tokens.seats(&wanted("sess_1")), 0);
+}
+
 #[tokio::test]
 async fn whoever_waited_takes_over_from_one_who_went_away() {
     let backend = SlowBackend::start(StatusCode::OK).await;
     let clerk = backend.clerk();
-    let mut calls = ask(&clerk, &vec![("sess_1", TokenOptions::fresh()); 2]).await;
+    let first = join(&clerk, 1).await;
     until(|| backend.calls.load(Ordering::SeqCst) == 1).await;
-    let first = calls.remove(0);
-    first.abort();
-    let _aborted = first.await;
+    let second = join(&clerk, 2).await;
+    abort(first).await;
+    until(|| backend.calls.load(Ordering::SeqCst) == 2).await;
+    let newcomer = join(&clerk, 2).await;
     backend.release(2).await;
-    assert_eq!(calls.remove(0).await.unwrap(), "token-1");
+    assert_eq!((second.await.unwrap(), newcomer.await.unwrap()), ("token-1".to_owned(), "token-1".to_owned()));
+    assert_eq!(backend.calls.load(Ordering::SeqCst), 2);
 }

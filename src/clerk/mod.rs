@@ -9,7 +9,7 @@
 //!
 //! What an application does with it:
 //! - `auth`, `session_claims`, `authorization`: who is signed in, and what they may do
-//! - `get_token`: a token to send on
+//! - `get_token`: a token to send on; `flights`: calls that are shared by all who want the same
 //! - `redirect`, `sign_out`: to the sign-in page, and out; `query`: the addresses' parameters
 //! - `backend`: the Backend API, reached with the secret key
 //! - `options`, `publishable_key`, `accounts_portal`, `constants`: names and derivations that Clerk fixes
@@ -25,6 +25,7 @@ mod constants;
 mod context;
 mod cookie_family;
 mod cookies;
+mod flights;
 mod get_token;
 mod handshake;
 mod handshake_answer;
@@ -62,7 +63,7 @@ pub use sign_out::SignOutFailed;
 pub use state::{Reason, RequestState};
 
 use crate::jwt::Verifier;
-use get_token::Flights;
+use flights::Flights;
 
 /// A Clerk instance, as an application server uses it.
 #[derive(Debug)]
@@ -70,7 +71,7 @@ pub struct Clerk {
     options: ClerkOptions,
     verifier: Verifier,
     backend: BackendClient,
-    flights: Flights,
+    new_tokens: Flights<get_token::Wanted, get_token::Outcome>,
 }
 
 impl Clerk {
@@ -80,7 +81,7 @@ impl Clerk {
     /// [`ClerkOptionsError`]
     pub fn new(options: ClerkOptions, verifier: Verifier, backend: BackendClient) -> Result<Self, ClerkOptionsError> {
         options.check(backend.has_development_key())?;
-        Ok(Self { options, verifier, backend, flights: Flights::default() })
+        Ok(Self { options, verifier, backend, new_tokens: Flights::default() })
     }
 
     /// The Backend API.
