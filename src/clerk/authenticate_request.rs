@@ -1,7 +1,8 @@
 //! `authenticate_request`: who sent this request? Follows Clerk's own SDK step by step (`@clerk/backend`,
 //! `tokens/request.ts`).
 //!
-//! It reads neither clock nor network beyond what the verifier and the Backend API client were given.
+//! It reads neither clock nor network beyond what the verifier and the Backend API client were given, and what `refresh`
+//! says.
 
 use std::{sync::Once, time::Duration};
 

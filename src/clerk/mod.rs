@@ -72,6 +72,7 @@ pub struct Clerk {
     verifier: Verifier,
     backend: BackendClient,
     new_tokens: Flights<get_token::Wanted, get_token::Outcome>,
+    renewals: Flights<refresh::Wanted, refresh::Outcome>,
 }
 
 impl Clerk {
@@ -81,7 +82,7 @@ impl Clerk {
     /// [`ClerkOptionsError`]
     pub fn new(options: ClerkOptions, verifier: Verifier, backend: BackendClient) -> Result<Self, ClerkOptionsError> {
         options.check(backend.has_development_key())?;
-        Ok(Self { options, verifier, backend, new_tokens: Flights::default() })
+        Ok(Self { options, verifier, backend, new_tokens: Flights::default(), renewals: Flights::default() })
     }
 
     /// The Backend API.
