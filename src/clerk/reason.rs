@@ -62,14 +62,15 @@ impl AuthErrorReason {
     #[must_use]
     pub fn as_str(&self) -> Cow<'static, str> {
         match self {
-            Self::SessionTokenExpired(refusal) => {
-                Cow::Owned(format!("session-token-expired-refresh-{}", refusal.as_str()))
+            Self::SessionTokenExpired(RefreshRefusal::Backend(code)) => {
+                Cow::Owned(format!("session-token-expired-refresh-{code}"))
             }
             other => Cow::Borrowed(other.label()),
         }
     }
 
-    /// One of a fixed set of names, for counters: without what differs from case to case.
+    /// One of a fixed set of names, for counters: the reason as Clerk writes it, but that one name stands for all of the
+    /// Backend API's error codes.
     #[must_use]
     pub const fn label(&self) -> &'static str {
         match self {
@@ -82,7 +83,7 @@ impl AuthErrorReason {
             Self::SatelliteNeedsSyncing => "satellite-needs-syncing",
             Self::SessionTokenAndUatMissing => "session-token-and-uat-missing",
             Self::SessionTokenMissing => "session-token-missing",
-            Self::SessionTokenExpired(_) => "session-token-expired",
+            Self::SessionTokenExpired(refusal) => refusal.label(),
             Self::SessionTokenIatBeforeClientUat => "session-token-iat-before-client-uat",
             Self::SessionTokenNbf => "session-token-nbf",
             Self::SessionTokenIatInTheFuture => "session-token-iat-in-the-future",
@@ -120,17 +121,18 @@ impl AuthErrorReason {
 }
 
 impl RefreshRefusal {
-    fn as_str(&self) -> &str {
+    /// With `session-token-expired-refresh-` before each, which Clerk writes on the wire.
+    const fn label(&self) -> &'static str {
         match self {
-            Self::NonGet => "non-eligible-non-get",
-            Self::NoRefreshCookie => "non-eligible-no-refresh-cookie",
-            Self::DecodeFailed => "expired-session-token-decode-failed",
-            Self::MissingSid => "expired-session-token-missing-sid-claim",
-            Self::FetchError => "fetch-error",
-            Self::UnexpectedBapiError => "unexpected-bapi-error",
-            Self::UnexpectedSdkError => "unexpected-sdk-error",
-            Self::InvalidSessionToken => "invalid-session-token",
-            Self::Backend(code) => code,
+            Self::NonGet => "session-token-expired-refresh-non-eligible-non-get",
+            Self::NoRefreshCookie => "session-token-expired-refresh-non-eligible-no-refresh-cookie",
+            Self::DecodeFailed => "session-token-expired-refresh-expired-session-token-decode-failed",
+            Self::MissingSid => "session-token-expired-refresh-expired-session-token-missing-sid-claim",
+            Self::FetchError => "session-token-expired-refresh-fetch-error",
+            Self::UnexpectedBapiError => "session-token-expired-refresh-unexpected-bapi-error",
+            Self::UnexpectedSdkError => "session-token-expired-refresh-unexpected-sdk-error",
+            Self::InvalidSessionToken => "session-token-expired-refresh-invalid-session-token",
+            Self::Backend(_) => "session-token-expired-refresh-bapi",
         }
     }
 }
@@ -138,5 +140,34 @@ impl RefreshRefusal {
 impl fmt::Display for AuthErrorReason {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(&self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_counter_tells_why_nothing_was_renewed_but_for_the_backend_apis_codes() {
+        use RefreshRefusal::{
+            Backend, DecodeFailed, FetchError, InvalidSessionToken, MissingSid, NoRefreshCookie, NonGet,
+            UnexpectedBapiError, UnexpectedSdkError,
+        };
+        for (refusal, reason, label) in [
+            (NonGet, "non-eligible-non-get", None),
+            (NoRefreshCookie, "non-eligible-no-refresh-cookie", None),
+            (DecodeFailed, "expired-session-token-decode-failed", None),
+            (MissingSid, "expired-session-token-missing-sid-claim", None),
+            (FetchError, "fetch-error", None),
+            (UnexpectedBapiError, "unexpected-bapi-error", None),
+            (UnexpectedSdkError, "unexpected-sdk-error", None),
+            (InvalidSessionToken, "invalid-session-token", None),
+            (Backend("resource_not_found".into()), "resource_not_found", Some("bapi")),
+            (Backend("anything-else".into()), "anything-else", Some("bapi")),
+        ] {
+            let code = AuthErrorReason::SessionTokenExpired(refusal);
+            let full = |kind: &str| format!("session-token-expired-refresh-{kind}");
+            assert_eq!((&*code.as_str(), code.label()), (&*full(reason), &*full(label.unwrap_or(reason))));
+        }
     }
 }
