@@ -53,6 +53,16 @@ impl Reverification {
     pub const LAX: Self = Self { level: Level::SecondFactor, after_minutes: 1_440.0 };
 
     /// The body of the 403 that makes Clerk's components ask for a factor.
+    ///
+    /// ```
+    /// use gatehouse::clerk::{Auth, Requirement, Reverification};
+    ///
+    /// /// What a handler answers before it does something that should not happen behind somebody's back.
+    /// fn refusal(auth: &Auth) -> Option<(u16, String)> {
+    ///     let asked = Reverification::STRICT;
+    ///     (!auth.has(&Requirement::reverification(asked))).then(|| (403, asked.error_body().to_string()))
+    /// }
+    /// ```
     #[must_use]
     pub fn error_body(self) -> Value {
         let level = match self.level {
@@ -60,7 +70,7 @@ impl Reverification {
             Level::SecondFactor => "second_factor",
             Level::MultiFactor => "multi_factor",
         };
-        let config = json!({ "level": level, "afterMinutes": self.after_minutes });
+        let config = json!({ "level": level, "afterMinutes": number(self.after_minutes) });
         let metadata = json!({ "reverification": config });
         json!({ "clerk_error": { "type": "forbidden", "reason": "reverification-error", "metadata": metadata } })
     }
@@ -167,6 +177,12 @@ impl Requirement {
     }
 }
 
+/// As JavaScript writes it: 10, not 10.0.
+#[expect(clippy::cast_possible_truncation, reason = "only numbers that are whole and small")]
+fn number(minutes: f64) -> Value {
+    if minutes.fract() == 0.0 && minutes.abs() < f64::from(i32::MAX) { json!(minutes as i32) } else { json!(minutes) }
+}
+
 /// `org:admin` and `admin` are the same.
 fn bare(name: &str) -> &str {
     name.trim_start_matches("org:")
@@ -182,5 +198,70 @@ fn is_in(claim: Option<&str>, asked: &str) -> bool {
         ("o" | "org" | "organization", Some(name)) => scoped.organization.contains(&name),
         ("u" | "user", Some(name)) => scoped.user.contains(&name),
         _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Younger than ten minutes, ten minutes to the dot, older, and a factor that there is not.
+    const AGES: [i64; 4] = [9, 10, 11, -1];
+
+    /// Whether somebody who proved who they are so many minutes ago meets what is asked.
+    fn meets(asked: Reverification, fva: &Value) -> bool {
+        let claims = json!({ "sub": "user_1", "fva": fva });
+        Requirement::reverification(asked).is_met_by(&Claims::new(claims.as_object().unwrap().clone()))
+    }
+
+    #[test]
+    fn a_factor_is_fresh_for_less_than_the_minutes_that_are_asked() {
+        // One row for each age of the first factor, one letter for each age of the second.
+        for (level, rows) in [
+            (Level::FirstFactor, ["yyyy", "....", "....", "...."]),
+            (Level::SecondFactor, ["y..y", "y...", "y...", "y..."]),
+            (Level::MultiFactor, ["y..y", "....", "....", "...."]),
+        ] {
+            let asked = Reverification { level, after_minutes: 10.0 };
+            for (first, row) in AGES.into_iter().zip(rows) {
+                let met = AGES.map(|second| if meets(asked, &json!([first, second])) { 'y' } else { '.' });
+                assert_eq!(String::from_iter(met), row, "{level:?}, first factor {first} minutes ago");
+            }
+        }
+    }
+
+    #[test]
+    fn a_fraction_of_a_minute_counts() {
+        let asked = Reverification { level: Level::FirstFactor, after_minutes: 0.5 };
+        for (minutes, expected) in [(0.0, true), (0.49, true), (0.5, false), (1.0, false)] {
+            assert_eq!(meets(asked, &json!([minutes, -1])), expected, "{minutes}");
+        }
+        for after_minutes in [0.0, -1.0, f64::NAN] {
+            assert!(
+                !meets(Reverification { after_minutes, ..asked }, &json!([0, 0])),
+                "{after_minutes} asks for nothing"
+            );
+        }
+    }
+
+    #[test]
+    fn presets_are_clerks_by_value() {
+        for (preset, level, minutes, name) in [
+            (Reverification::STRICT_MFA, Level::MultiFactor, 10, "multi_factor"),
+            (Reverification::STRICT, Level::SecondFactor, 10, "second_factor"),
+            (Reverification::MODERATE, Level::SecondFactor, 60, "second_factor"),
+            (Reverification::LAX, Level::SecondFactor, 1440, "second_factor"),
+        ] {
+            assert_eq!(preset, Reverification { level, after_minutes: f64::from(minutes) });
+            let (fresh, stale) = (json!([minutes - 1, minutes - 1]), json!([minutes, minutes]));
+            assert!(meets(preset, &fresh) && !meets(preset, &stale), "{preset:?}");
+            let told = format!(
+                r#"{{"clerk_error":{{"type":"forbidden","reason":"reverification-error","metadata":{{"reverification":{{"level":"{name}","afterMinutes":{minutes}}}}}}}}}"#
+            );
+            assert_eq!(preset.error_body().to_string(), told);
+        }
+        let half = Reverification { level: Level::FirstFactor, after_minutes: 0.5 };
+        let config = json!({ "level": "first_factor", "afterMinutes": 0.5 });
+        assert_eq!(half.error_body()["clerk_error"]["metadata"]["reverification"], config);
     }
 }

@@ -61,9 +61,12 @@ impl Stage {
 
     /// Waits until so many calls were made, and lets them go on.
     async fn release(&self, calls: usize) {
-        while self.calls.load(Ordering::SeqCst) < calls {
-            tokio::task::yield_now().await;
-        }
+        let made = async {
+            while self.calls.load(Ordering::SeqCst) < calls {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(30), made).await.expect("they are made");
         self.go_on.send_replace(true);
     }
 }
