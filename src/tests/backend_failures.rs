@@ -3,10 +3,12 @@
 use std::{
     io::{self, Write},
     sync::{Arc, Mutex},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
-use gatehouse::clerk::backend::{BackendClient, BackendError, RetryPolicy, UpdateUser};
+use gatehouse::clerk::backend::{BackendClient, BackendError, RefreshSession, RetryPolicy, UpdateUser};
+use reqwest::header::HeaderMap;
+use secrecy::SecretString;
 use serde_json::json;
 
 use super::support::{Answer, FakeBackend, Received, backend_client, eventually, hangs_up, quick_retries};
@@ -189,7 +191,7 @@ async fn a_call_ends_after_its_time_whatever_it_waits_for() {
 /// A Backend API that says nothing to some, and asks others to come back in an hour.
 async fn busy() -> (FakeBackend, BackendClient) {
     let backend = FakeBackend::start(|_, request: &Received| match request.path.as_str() {
-        "/v1/users/silence" | "/v1/clients/handshake_payload" => Answer::silence(),
+        "/v1/users/silence" | "/v1/clients/handshake_payload" | "/v1/sessions/sess_1/refresh" => Answer::silence(),
         "/v1/users/later" => Answer::text(429, "").with_header("retry-after", "3600"),
         _ => Answer::json(200, json!({ "id": "user_1" })),
     })
@@ -216,18 +218,45 @@ async fn sixteen_calls_are_under_way_at_a_time() {
     assert_eq!(backend.count(), 16);
 }
 
+/// Renews a session with a refresh token that is as good as any.
+async fn renew(client: &BackendClient) -> Result<Vec<String>, BackendError> {
+    let (expired_token, refresh_token) = (SecretString::from("old.jwt"), SecretString::from("refresh-1"));
+    let refresh = RefreshSession {
+        session_id: "sess_1",
+        expired_token: &expired_token,
+        refresh_token: &refresh_token,
+        request_origin: "http://localhost:3000",
+        request_headers: &HeaderMap::new(),
+        suffixed_cookies: false,
+    };
+    client.sessions().refresh_session(&refresh).await
+}
+
 #[tokio::test]
-async fn strangers_keep_nobody_but_strangers_waiting() {
+async fn what_anybody_can_cause_keeps_nothing_else_waiting() {
     let (backend, client) = busy().await;
     for _ in 0..20 {
-        let client = client.clone();
-        tokio::spawn(async move { client.clients().get_handshake_payload("nonce").await });
+        let (handshakes, renewals) = (client.clone(), client.clone());
+        tokio::spawn(async move { handshakes.clients().get_handshake_payload("nonce").await });
+        tokio::spawn(async move { renew(&renewals).await });
     }
-    eventually("the strangers' calls", async || backend.count() >= 4).await;
+    eventually("the strangers' calls", async || backend.count() >= 32).await;
     let answer = tokio::time::timeout(Duration::from_secs(20), client.users().get_user("user_1")).await;
     assert!(answer.is_ok_and(|user| user.is_ok()));
-    let strangers = backend.lines().iter().filter(|line| line.contains("handshake_payload")).count();
-    assert_eq!(strangers, 4, "four at a time");
+    let lines = backend.lines();
+    let of = |path: &str| lines.iter().filter(|line| line.contains(path)).count();
+    assert_eq!((of("handshake_payload"), of("refresh")), (16, 16), "sixteen of each at a time");
+}
+
+#[tokio::test]
+async fn what_anybody_can_cause_ends_after_half_the_time() {
+    let backend = FakeBackend::answering(Answer::silence()).await;
+    let (total, begun) = (Duration::from_secs(2), Instant::now());
+    let client = backend_client(&backend.url, RetryPolicy { total, ..quick_retries() });
+    let clients = client.clients();
+    let outcomes = tokio::join!(clients.get_handshake_payload("nonce"), renew(&client));
+    assert!(matches!(outcomes, (Err(BackendError::Timeout), Err(BackendError::Timeout))), "{outcomes:?}");
+    assert!(begun.elapsed() < total);
 }
 
 #[tokio::test]

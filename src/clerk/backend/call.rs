@@ -11,18 +11,30 @@ use super::{BackendError, retry::Repeat};
 /// All but what RFC 3986, section 2.3, calls unreserved.
 const NOT_IN_SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
+/// What calls wait in for their turn: each queue has slots of its own, and nobody waits for those in another.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Queue {
+    /// What the application does.
+    Application,
+    /// Anybody can cause such a call, with a handshake parameter of their own making.
+    Handshakes,
+    /// Everybody who once had a session can cause such a call, with a refresh token of their own making.
+    Renewals,
+}
+
 /// A call below `/v1`.
 pub(super) struct Call<'a> {
     pub(super) method: Method,
     pub(super) body: Body,
     pub(super) repeat: Repeat,
+    pub(super) queue: Queue,
     path: &'a [&'a str],
     query: Query,
 }
 
 impl<'a> Call<'a> {
     fn new(method: Method, path: &'a [&'a str], repeat: Repeat) -> Self {
-        Self { method, body: Body::default(), repeat, path, query: Query::default() }
+        Self { method, body: Body::default(), repeat, queue: Queue::Application, path, query: Query::default() }
     }
 
     /// Reads, and may do so again.
@@ -55,9 +67,8 @@ impl<'a> Call<'a> {
         Self { body, ..self }
     }
 
-    /// Whether anybody at all can cause it.
-    pub(super) const fn is_strangers(&self) -> bool {
-        matches!(self.repeat, Repeat::IfUnsent)
+    pub(super) fn queue(self, queue: Queue) -> Self {
+        Self { queue, ..self }
     }
 
     /// Where to send it. Each part of the path stays one segment, so that an id cannot leave its place.

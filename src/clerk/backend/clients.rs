@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use super::{
     BackendError,
-    call::{Call, Query},
+    call::{Call, Query, Queue},
     transport::Transport,
 };
 
@@ -25,7 +25,8 @@ impl ClientApi<'_> {
     /// [`BackendError`]; [`BackendError::is_not_found`] if they were had before.
     pub async fn get_handshake_payload(&self, nonce: &str) -> Result<Vec<String>, BackendError> {
         let query = Query::default().texts("nonce", [nonce]);
-        let payload: HandshakePayload = self.0.json(Call::take(&["clients", "handshake_payload"]).query(query)).await?;
+        let call = Call::take(&["clients", "handshake_payload"]).query(query).queue(Queue::Handshakes);
+        let payload: HandshakePayload = self.0.json(call).await?;
         Ok(payload.directives)
     }
 }

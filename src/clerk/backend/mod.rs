@@ -69,8 +69,8 @@ use transport::Transport;
 
 /// A client of one instance's Backend API. Cheap to clone; all clones share connections and limits.
 ///
-/// Not more than 16 calls are under way at a time. Every call ends after [`RetryPolicy::total`], 8 seconds unless said
-/// otherwise, whatever it waited for.
+/// Not more than 16 calls are under way at a time, and as many again of each kind that anybody can cause. Every call ends
+/// after [`RetryPolicy::total`], 8 seconds unless said otherwise, whatever it waited for; those of anybody after half of it.
 #[derive(Debug, Clone)]
 pub struct BackendClient(Arc<Transport>);
 

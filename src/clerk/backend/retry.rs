@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::BackendError;
+use super::{BackendError, call::Queue};
 
 /// How often a call is made again, and how long it may take in all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,7 +13,8 @@ pub struct RetryPolicy {
     pub first_delay: Duration,
     /// The longest wait. An instance that asks for more (`Retry-After`) is not asked again.
     pub longest_wait: Duration,
-    /// The longest that a call may take: waiting for its turn, all tries, and the waits between them.
+    /// The longest that a call may take: waiting for its turn, all tries, and the waits between them. Half of it for calls
+    /// that anybody can cause, so that those in front keep those behind waiting for no longer.
     pub total: Duration,
 }
 
@@ -35,6 +36,14 @@ impl RetryPolicy {
     #[must_use]
     pub fn none() -> Self {
         Self { retries: 0, ..Self::default() }
+    }
+
+    /// The longest that a call in this queue may take.
+    pub(super) fn total_of(&self, queue: Queue) -> Duration {
+        match queue {
+            Queue::Application => self.total,
+            Queue::Handshakes | Queue::Renewals => self.total / 2,
+        }
     }
 
     /// How long to wait before the next try, after `retries_made` of them; none if there is not to be one. `random` says
@@ -87,6 +96,12 @@ mod tests {
         assert_eq!([0, 1, 2].map(|made| policy.wait(made, None, 0)), [millis(125), millis(250), millis(500)]);
         assert_eq!(policy.wait(1, None, 128), millis(375));
         assert_eq!(policy.wait(8, None, 255), millis(2000), "never longer than the longest wait");
+    }
+
+    #[test]
+    fn what_anybody_can_cause_ends_sooner() {
+        let total = |queue| RetryPolicy::default().total_of(queue).as_secs();
+        assert_eq!([Queue::Application, Queue::Handshakes, Queue::Renewals].map(total), [8, 4, 4]);
     }
 
     #[test]

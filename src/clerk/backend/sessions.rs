@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::{
     BackendError, Page, Paging, Session,
-    call::{Body, Call, Query},
+    call::{Body, Call, Query, Queue},
     transport::Transport,
 };
 
@@ -124,7 +124,7 @@ impl SessionApi<'_> {
     /// [`BackendError`]; its code is the reason why the browser has to be sent to Clerk instead.
     pub async fn refresh_session(&self, refresh: &RefreshSession<'_>) -> Result<Vec<String>, BackendError> {
         let path = ["sessions", refresh.session_id, "refresh"];
-        let call = Call::post(&path).body(refresh.body());
+        let call = Call::post(&path).body(refresh.body()).queue(Queue::Renewals);
         let query = Query::default().flag("suffixed_cookies", refresh.suffixed_cookies);
         let answer: Cookies = self.0.json(call.query(query)).await?;
         Ok(answer.cookies)

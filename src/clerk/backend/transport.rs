@@ -17,18 +17,16 @@ use crate::{
     jwt::{http_client, read_body},
 };
 
+/// In each queue.
 const CALLS_AT_A_TIME: usize = 16;
-/// Any visitor can cause such a call with a handshake parameter of their own making. They wait for each other, and
-/// nobody else waits for them.
-const STRANGERS_CALLS_AT_A_TIME: usize = 4;
 const MAX_ANSWER_BYTES: usize = 1024 * 1024;
 
 /// What all calls to one instance share.
 #[derive(Debug)]
 pub(super) struct Transport {
     client: reqwest::Client,
-    slots: Semaphore,
-    strangers_slots: Semaphore,
+    /// One for each queue.
+    slots: [Semaphore; 3],
     api_url: Url,
     secret_key: SecretString,
     retry: RetryPolicy,
@@ -36,8 +34,8 @@ pub(super) struct Transport {
 
 impl Transport {
     pub(super) fn new(api_url: Url, secret_key: SecretString, retry: RetryPolicy) -> reqwest::Result<Self> {
-        let (slots, strangers_slots) = (Semaphore::new(CALLS_AT_A_TIME), Semaphore::new(STRANGERS_CALLS_AT_A_TIME));
-        Ok(Self { client: http_client(&api_url)?, slots, strangers_slots, api_url, secret_key, retry })
+        let slots = [(); 3].map(|()| Semaphore::new(CALLS_AT_A_TIME));
+        Ok(Self { client: http_client(&api_url)?, slots, api_url, secret_key, retry })
     }
 
     pub(super) fn has_development_key(&self) -> bool {
@@ -52,7 +50,8 @@ impl Transport {
     /// What a call answers, as it came.
     pub(super) async fn send(&self, call: Call<'_>) -> Result<Vec<u8>, BackendError> {
         let url = call.url(&self.api_url)?;
-        timeout(self.retry.total, self.send_with_retries(&call, &url)).await.unwrap_or(Err(BackendError::Timeout))
+        let total = self.retry.total_of(call.queue);
+        timeout(total, self.send_with_retries(&call, &url)).await.unwrap_or(Err(BackendError::Timeout))
     }
 
     async fn send_with_retries(&self, call: &Call<'_>, url: &Url) -> Result<Vec<u8>, BackendError> {
@@ -71,8 +70,7 @@ impl Transport {
     }
 
     async fn send_once(&self, call: &Call<'_>, url: &Url) -> Result<Vec<u8>, BackendError> {
-        let slots = if call.is_strangers() { &self.strangers_slots } else { &self.slots };
-        let _slot = slots.acquire().await;
+        let _slot = self.slots[call.queue as usize].acquire().await;
         let request = self
             .client
             .request(call.method.clone(), url.clone())
