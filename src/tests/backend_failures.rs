@@ -51,6 +51,23 @@ async fn a_refusal_from_before_clerk_has_its_own_trace_id() {
 }
 
 #[tokio::test]
+async fn what_cannot_be_read_of_a_refusal_does_not_hide_the_rest() {
+    let entries =
+        json!([null, "text", { "code": 7 }, { "code": "form_param_invalid" }, { "message": [] }, { "code": "last" }]);
+    let error = error_of(Answer::json(422, json!({ "errors": entries, "clerk_trace_id": "trace_1" }))).await;
+    assert_eq!(error.to_string(), "the Clerk Backend API answers 422 (form_param_invalid, trace id trace_1)");
+    let BackendError::Refused { errors, .. } = error else { panic!("{error}") };
+    assert_eq!(errors.iter().map(|error| error.code.as_str()).collect::<Vec<_>>(), ["form_param_invalid", "last"]);
+
+    let error =
+        error_of(Answer::json(400, json!({ "errors": { "code": "alone" }, "clerk_trace_id": "trace_1" }))).await;
+    assert_eq!(error.to_string(), "the Clerk Backend API answers 400 (no error code, trace id trace_1)");
+    let answer = json!({ "errors": [{ "code": "form_param_nil" }], "clerk_trace_id": 7 });
+    let error = error_of(Answer::json(422, answer).with_header("cf-ray", "ray_1")).await;
+    assert_eq!(error.to_string(), "the Clerk Backend API answers 422 (form_param_nil, trace id ray_1)");
+}
+
+#[tokio::test]
 async fn an_answer_that_is_no_user_is_nonsense_and_is_not_quoted() {
     for body in ["", "null", "<html>", "[]", "{}", r#"{"id":7}"#, r#"{"id":{"secret":"eyJ"}}"#, r#"{"id":"user_1","#] {
         let backend = FakeBackend::answering(Answer::text(200, body)).await;

@@ -63,12 +63,19 @@ impl fmt::Debug for ApiError {
     }
 }
 
-/// Clerk's error envelope.
+/// Clerk's error envelope. What cannot be read of it does not stand in the way of the rest.
 #[derive(Default, Deserialize)]
+#[serde(default)]
 struct Envelope {
-    #[serde(default, deserialize_with = "or_default")]
-    errors: Vec<ApiError>,
-    clerk_trace_id: Option<String>,
+    errors: Value,
+    clerk_trace_id: Value,
+}
+
+impl Envelope {
+    fn errors(&self) -> Vec<ApiError> {
+        let entries = self.errors.as_array().into_iter().flatten();
+        entries.filter_map(|entry| ApiError::deserialize(entry).ok()).collect()
+    }
 }
 
 impl BackendError {
@@ -79,8 +86,8 @@ impl BackendError {
         let retry_after = text(RETRY_AFTER.as_str()).and_then(|seconds| seconds.trim().parse().ok());
         Self::Refused {
             status,
-            errors: envelope.errors,
-            trace_id: envelope.clerk_trace_id.or_else(|| text("cf-ray").map(str::to_owned)),
+            errors: envelope.errors(),
+            trace_id: envelope.clerk_trace_id.as_str().or_else(|| text("cf-ray")).map(str::to_owned),
             retry_after: retry_after.map(Duration::from_secs),
         }
     }
