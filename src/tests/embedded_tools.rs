@@ -126,3 +126,11 @@ async fn a_browser_that_cannot_be_signed_in_stays_as_it_is() {
     assert_eq!(part(&json!(cookie(&page.cookies_after(&cookies), "__session")), 1)["o"]["slg"], "acme");
     assert_eq!(Api::of(&app).session().await["status"], "replaced", "one account at a time");
 }
+
+#[tokio::test]
+async fn session_tokens_live_as_long_as_they_are_told_to() {
+    let app = App::start(&[("GATEHOUSE_SESSION_TOKEN_SECONDS", "90")]).await;
+    let page = sign_in_as(&app, &json!({ "user": "ada" })).await;
+    let claims = part(&json!(cookie(&page.cookies_after(""), "__session")), 1);
+    assert_eq!(claims["exp"].as_u64().unwrap() - claims["iat"].as_u64().unwrap(), 90);
+}
