@@ -16,7 +16,7 @@ use crate::{
     clerk::{BackendClient, Clerk, ClerkOptions, InstanceType, PublishableKey},
     gateway::{Registry, Tracer, Upstream},
     instance::{self, Instance},
-    jwt::{Clock, KeySet, KeySets, KeySource, Rules, Verifier, is_loopback},
+    jwt::{Clock, KeyServer, KeySet, KeySets, KeySource, Rules, Verifier, is_loopback},
     ui::routes::{SIGN_IN, SIGN_UP},
 };
 
@@ -67,6 +67,8 @@ struct ClerkSetup {
     backend: BackendClient,
     issuer: String,
     key_source: Option<KeySource>,
+    /// Where the application looks for its keys, if not where everybody does.
+    own_key_server: Option<KeyServer>,
     instance: Option<Instance>,
     components: Option<Components>,
 }
@@ -94,7 +96,10 @@ impl Services {
         let key_sets = Arc::new(KeySets::new(sources));
         let parties = config.authorized_parties.clone();
         let parties = parties.unwrap_or_else(|| vec![public_url.origin().ascii_serialization()]);
-        let keys = key_sets.of(&setup.issuer)?;
+        let keys = match &setup.own_key_server {
+            Some(server) => key_sets.at(&setup.issuer, server)?,
+            None => key_sets.of(&setup.issuer)?,
+        };
         let verifier = Verifier::new(Arc::clone(&keys), Rules::clerk(setup.issuer.as_str(), parties));
         let gateway_url = match &config.gateway_url {
             Some(url) => url.clone(),
@@ -179,6 +184,7 @@ fn embedded_setup(embedded: &EmbeddedClerk, place: &Place<'_>) -> Result<ClerkSe
         backend: BackendClient::new(api_url, instance.secret_key())?,
         issuer: instance.issuer(),
         key_source: Some(KeySource::Server(Box::new(keys.into()))),
+        own_key_server: None,
         instance: Some(instance),
         components,
     })
@@ -241,9 +247,24 @@ fn hosted_setup(hosted: &HostedClerk, public_url: &Url) -> Result<ClerkSetup, St
         backend: BackendClient::new(hosted.api_url.clone(), hosted.secret_key.clone())?,
         issuer: hosted.frontend_api_url.clone(),
         key_source: hosted.jwt_key.clone().map(KeySource::Key),
+        own_key_server: backend_api_keys(hosted),
         instance: None,
         components: Some(components),
     })
+}
+
+/// The Backend API's key set, which the secret key opens and which Clerk's SDK always asks: for an instance that is not
+/// Clerk's own, where nothing but the publishable key says what its Frontend API is called. That host may be made up. The
+/// gateway knows the issuer alone, as a hosted one does.
+fn backend_api_keys(hosted: &HostedClerk) -> Option<KeyServer> {
+    let is_frontend_api_known = hosted.frontend_api_url != format!("https://{}", hosted.publishable_key.host());
+    let is_clerks_own = hosted.api_url.host_str() == Some("api.clerk.com");
+    if hosted.jwt_key.is_some() || is_frontend_api_known || is_clerks_own {
+        return None;
+    }
+    let mut url = hosted.api_url.clone();
+    url.set_path(&format!("{}/v1/jwks", hosted.api_url.path().trim_end_matches('/')));
+    Some(KeyServer { secret: Some(hosted.secret_key.clone()), ..url.into() })
 }
 
 /// How this program reaches itself. A server that listens on every address is reached on loopback.

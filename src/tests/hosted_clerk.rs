@@ -1,10 +1,11 @@
 //! A hosted Clerk: what signing out does there, and what a handshake brings.
 
+use base64::{Engine, engine::general_purpose::STANDARD_NO_PAD};
 use serde_json::{Value, json};
 
 use super::support::{
-    App, Issuer, eventually, now,
-    testing::{TestKey, with},
+    Answer, App, FakeBackend, Issuer, SECRET_KEY, eventually, now,
+    testing::{TestKey, session_claims, with},
 };
 
 /// The cookies of a browser whose session token has these claims.
@@ -89,4 +90,43 @@ async fn a_failing_backend_api_leaves_no_nonce_in_the_log() {
     assert_eq!((page.status, page.header("x-clerk-auth-reason")), (307, "session-token-missing"));
     eventually("the warning", async || app.log().contains("could not get a handshake payload")).await;
     assert!(!app.log().contains("secret-nonce"), "{}", app.log());
+}
+
+#[tokio::test]
+async fn an_instance_whose_host_is_made_up_gives_its_keys_to_whoever_has_its_secret() {
+    let key = TestKey::named("ins_1");
+    let jwks = json!({ "keys": [key.jwk()] });
+    let backend = FakeBackend::start(move |_, request| match request.path.as_str() {
+        "/v1/jwks" => Answer::json(200, jwks.clone()),
+        _ => Answer::text(404, ""),
+    })
+    .await;
+    // Nothing listens there.
+    let host = "127.0.0.1:9";
+    let publishable_key = format!("pk_test_{}", STANDARD_NO_PAD.encode(format!("{host}$")));
+    let variables: [(&str, &str); 4] = [
+        ("CLERK_PUBLISHABLE_KEY", publishable_key.as_str()),
+        ("CLERK_SECRET_KEY", SECRET_KEY),
+        ("CLERK_API_URL", &backend.url),
+        ("CLERK_PROXY_URL", "/__clerk"),
+    ];
+    let app = App::start(&variables).await;
+    let claims = session_claims(&format!("https://{host}"), &app.origin, now());
+    let bearer = async |key: &TestKey| {
+        let page = app.get("/api/route", &[("authorization", &format!("Bearer {}", key.sign(&claims)))]).await;
+        (page.status, page.header("x-clerk-auth-reason").to_owned())
+    };
+    assert_eq!(bearer(&key).await, (200, String::new()));
+    assert_eq!(bearer(&TestKey::named("stranger")).await, (401, "jwk-kid-mismatch".to_owned()));
+    for request in backend.received() {
+        let authorization = request.headers["authorization"].to_str().unwrap();
+        assert_eq!((request.line().as_str(), authorization), ("GET /v1/jwks", &*format!("Bearer {SECRET_KEY}")));
+    }
+    drop(app);
+
+    let pem = key.public_pem();
+    let app = App::start(&[&variables[..], &[("CLERK_JWT_KEY", pem.as_str())]].concat()).await;
+    let claims = session_claims(&format!("https://{host}"), &app.origin, now());
+    let page = app.get("/api/route", &[("authorization", &format!("Bearer {}", key.sign(&claims)))]).await;
+    assert_eq!((page.status, backend.count()), (200, 0), "{}", page.body);
 }
