@@ -7,7 +7,7 @@ use reqwest::{Method, header::SET_COOKIE};
 use serde_json::{Map, Value, json};
 
 use super::{
-    Lab, bearer, decode, made_for_nobody,
+    bearer, decode, made_for_nobody,
     post::Letter,
     rig::{READY, Rig},
 };
