@@ -1,6 +1,9 @@
 //! What checking a session costs, beside a bare RSA-2048 verification by aws-lc-rs in the same run: the machine's noise
 //! meets both alike, so the ratios mean something and the times do not.
 //!
+//! Bare is the quicker of the two ways that aws-lc-rs has, with a key that was read before: a server has its keys at hand,
+//! and a bound that counts reading them would give away a seventh. The ratio to the other way stands beside it.
+//!
 //! `cargo bench --bench verification` measures; as a test (`cargo test --bench verification`) it only shows that all of
 //! it runs.
 
@@ -41,6 +44,10 @@ const ORIGIN: &str = "http://localhost:3000";
 const ISSUER: &str = "https://local-dev-1.clerk.accounts.dev";
 const PUBLISHABLE_KEY: &str = "pk_test_bG9jYWwtZGV2LTEuY2xlcmsuYWNjb3VudHMuZGV2JA";
 const NOW: Duration = Duration::from_secs(1_666_648_250);
+
+/// What all else is compared with.
+const BARE: &str = "RSA-2048, bare";
+const WITH_KEY: &str = "RSA-2048, bare, key read every time";
 
 /// A bound that a measurement must keep.
 enum Bound {
@@ -108,8 +115,8 @@ impl Bench {
             }
         });
         vec![
-            ("RSA-2048, bare", bare, Bound::None),
-            ("RSA-2048, bare, key read before", ready, Bound::None),
+            (BARE, ready, Bound::None),
+            (WITH_KEY, bare, Bound::None),
             ("verify, new token", new, Bound::TimesBare(1.25)),
             ("verify, token seen before", known, Bound::Micros(3.0)),
             ("authenticate_request, new token", request, Bound::TimesBare(1.5)),
@@ -141,13 +148,17 @@ fn parts(token: &str) -> Parts {
     request.body(()).expect("a request").into_parts().0
 }
 
-fn report(rows: Vec<(&'static str, Samples, Bound)>, measured: bool) -> ExitCode {
-    let mut bare = None;
+fn report(mut rows: Vec<(&'static str, Samples, Bound)>, measured: bool) -> ExitCode {
+    let mut median_of = |wanted: &str| {
+        let row = rows.iter_mut().find(|(name, ..)| *name == wanted);
+        row.map_or(f64::NAN, |(_, samples, _)| samples.quantile(0.5))
+    };
+    let (bare, with_key) = (median_of(BARE), median_of(WITH_KEY));
     let mut kept = true;
-    println!("{:<42} {:>9} {:>9} {:>8}  bound", "", "p50 µs", "p99 µs", "× bare");
+    println!("{:<42} {:>9} {:>9} {:>8} {:>11}  bound", "", "p50 µs", "p99 µs", "× bare", "× with key");
     for (name, mut samples, bound) in rows {
         let (median, tail) = (samples.quantile(0.5), samples.quantile(0.99));
-        let ratio = median / *bare.get_or_insert(median);
+        let (ratio, with_key) = (median / bare, median / with_key);
         let (text, holds) = match bound {
             Bound::None => (String::new(), true),
             Bound::TimesBare(times) => (format!("{times} × bare"), ratio <= times),
@@ -155,7 +166,7 @@ fn report(rows: Vec<(&'static str, Samples, Bound)>, measured: bool) -> ExitCode
         };
         kept &= holds || !measured;
         let verdict = if holds || !measured { "" } else { "  EXCEEDED" };
-        println!("{name:<42} {median:>9.2} {tail:>9.2} {ratio:>8.2}  {text}{verdict}");
+        println!("{name:<42} {median:>9.2} {tail:>9.2} {ratio:>8.2} {with_key:>11.2}  {text}{verdict}");
     }
     if !measured {
         println!("run as a test: everything runs, and nothing of it is judged in an unoptimised build");
