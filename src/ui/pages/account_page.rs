@@ -171,7 +171,7 @@ const fn words(error: AccountError) -> (&'static str, &'static str) {
             ("The gateway is not ready", "It cannot check tokens at the moment. This usually passes within seconds.")
         }
         AccountError::GatewayDown => ("The gateway is down", "Nothing answers at its address."),
-        AccountError::GatewaySlow => ("The gateway is too slow", "It did not answer within 5 seconds."),
+        AccountError::GatewaySlow => ("The gateway is too slow", "Its answer took too long to come."),
         AccountError::GatewayNonsense => {
             ("The gateway's answer makes no sense", "It is not the greeting this page expects.")
         }
