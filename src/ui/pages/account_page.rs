@@ -160,7 +160,7 @@ const fn words(error: AccountError) -> (&'static str, &'static str) {
         ),
         AccountError::GatewayRefused => (
             "The gateway refused your session token",
-            "You are signed in here, but the gateway does not accept the token. Its issuer or its keys may be set to another Clerk instance.",
+            "You are signed in here, but the gateway does not accept the token. Its issuer, its keys or its authorized parties may be set for another application.",
         ),
         AccountError::GatewayForbids => (
             "The gateway does not let you in",
