@@ -18,9 +18,13 @@ export default class SummaryReporter implements Reporter {
   }
 
   onEnd(): void {
-    const verdicts = (this.suite?.allTests() ?? []).map(verdict);
+    const tests = this.suite?.allTests() ?? [];
+    const verdicts = tests.map(verdict);
     const count = (wanted: Verdict) => verdicts.filter((verdict) => verdict === wanted).length;
     const skipped = count("skipped") > 0 ? `, ${count("skipped")} skipped` : "";
+    for (const test of tests.filter((test) => test.outcome() === "flaky")) {
+      console.log(`passed the second time only: ${test.titlePath().filter(Boolean).join(" › ")}`);
+    }
     console.log(`\n${count("passed")} passed, ${count("failed") + this.errors} failed${skipped}`);
   }
 
@@ -31,7 +35,7 @@ export default class SummaryReporter implements Reporter {
 
 /** A test that never ran, although nobody skipped it, is not in order either. */
 function verdict(test: TestCase): Verdict {
-  if (test.outcome() === "expected") {
+  if (test.outcome() === "expected" || test.outcome() === "flaky") {
     return "passed";
   }
   return test.expectedStatus === "skipped" ? "skipped" : "failed";
