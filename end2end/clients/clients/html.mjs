@@ -137,7 +137,7 @@ async function connections(browser, origin, check) {
     await page.getByText(`Signed in as ${GRACE.email}`, { exact: true }).waitFor();
     await page.goto("/profile");
     await connectAs(page, /Refuse/);
-    const complaint = page.getByText("The identity provider was told not to let you in here.", { exact: true });
+    const complaint = page.getByText("You refused at the identity provider.", { exact: true });
     await complaint.waitFor();
     await removeAccount(page);
     await complaint.waitFor({ state: "detached" });
