@@ -1,7 +1,5 @@
 //! The embedded Clerk's tools for tests: `gatehouse token`, `gatehouse user add`, and a browser that is signed in.
 
-use std::process::Command;
-
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -9,14 +7,7 @@ use super::support::{ADA, Api, App, Page, cookie, part, sign_in};
 
 /// What a command prints and complains of, next to a running program.
 fn gatehouse(app: &App, arguments: &[&str]) -> (bool, String, String) {
-    let output = Command::new(env!("CARGO_BIN_EXE_gatehouse"))
-        .args(arguments)
-        .env_clear()
-        .env("GATEHOUSE_INSTANCE_DB", app.database())
-        .env("GATEHOUSE_PUBLIC_URL", &app.origin)
-        .current_dir(app.database().parent().unwrap())
-        .output()
-        .unwrap();
+    let output = app.command(arguments);
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap().trim().to_owned();
     (output.status.success(), text(output.stdout), text(output.stderr))
 }

@@ -3,7 +3,6 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     error::Error,
-    process::Command,
     sync::Arc,
     time::Duration,
 };
@@ -20,14 +19,7 @@ const THIS_FILE: &str = include_str!("rust_service.rs");
 
 /// What a command prints, next to a running program.
 fn gatehouse(app: &App, arguments: &[&str]) -> String {
-    let output = Command::new(env!("CARGO_BIN_EXE_gatehouse"))
-        .args(arguments)
-        .env_clear()
-        .env("GATEHOUSE_INSTANCE_DB", app.database())
-        .env("GATEHOUSE_PUBLIC_URL", &app.origin)
-        .current_dir(app.database().parent().unwrap())
-        .output()
-        .unwrap();
+    let output = app.command(arguments);
     assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).unwrap()
 }

@@ -142,6 +142,18 @@ impl App {
         format!("127.0.0.1:{}", address.unwrap())
     }
 
+    /// What a command does that is given next to the running program.
+    pub fn command(&self, arguments: &[&str]) -> std::process::Output {
+        std::process::Command::new(env!("CARGO_BIN_EXE_gatehouse"))
+            .args(arguments)
+            .env_clear()
+            .env("GATEHOUSE_INSTANCE_DB", self.database())
+            .env("GATEHOUSE_PUBLIC_URL", &self.origin)
+            .current_dir(self.database().parent().unwrap())
+            .output()
+            .unwrap()
+    }
+
     /// The embedded Clerk's file.
     pub fn database(&self) -> PathBuf {
         self.folder.path().join(DATABASE)
