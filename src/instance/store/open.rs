@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
+use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, config::DbConfig, params};
 use secrecy::SecretString;
 
 use super::{Store, StoreError, millis, seeding};
@@ -62,6 +62,9 @@ impl Store {
             None => Connection::open_in_memory()?,
         };
         connection.busy_timeout(BUSY_TIMEOUT)?;
+        // Plans do not depend on parameters: without this every statement with one is planned anew each time that it is
+        // used, because a cached one forgets its parameters in between.
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         connection.pragma_update(None, "journal_mode", "WAL")?;
         // Schema and keys survive a power cut.
         connection.pragma_update(None, "synchronous", "FULL")?;

@@ -1,6 +1,9 @@
 //! How SQLite finds what signing in, tokens, handshakes and lists ask for: by an index, however many users there are.
 
-use rusqlite::trace::{TraceEvent, TraceEventCodes};
+use rusqlite::{
+    StatementStatus,
+    trace::{TraceEvent, TraceEventCodes},
+};
 
 use super::{
     tests::{File, NOW},
@@ -213,4 +216,36 @@ async fn a_page_of_all_is_read_in_order_and_no_further() {
     let connection = store.connection.lock().unwrap();
     let sorted = "SELECT * FROM users ORDER BY first_name LIMIT 10";
     assert_eq!(scans_but_walks(&connection, sorted), ["SCAN users"], "the test can see");
+}
+
+/// A statement that depends on its parameters would be planned anew every time, because its last ones are forgotten.
+#[tokio::test]
+async fn what_is_asked_again_is_not_planned_again() {
+    let (store, _) = File::new().open();
+    let (_, token) = store.start_session(SEED_USERS[0].id.to_owned(), None, String::new(), NOW).await.unwrap();
+    let again = Arc::new(Mutex::new((0, Vec::new())));
+    let seen = Arc::clone(&again);
+    let note = move |event: TraceEvent<'_>| {
+        if let TraceEvent::Profile(statement, _) = event {
+            let (used_again, planned_again) = &mut *seen.lock().unwrap();
+            *used_again += i32::from(statement.get_status(StatementStatus::Run) > 1);
+            if statement.get_status(StatementStatus::RePrepare) > 0 {
+                planned_again.push(statement.sql().into_owned());
+            }
+        }
+    };
+    store.connection.lock().unwrap().trace_v2(TraceEventCodes::SQLITE_TRACE_PROFILE, Some(note)).unwrap();
+    for _ in 0..3 {
+        let active = store.active_session(token.clone(), NOW).await.unwrap().unwrap();
+        store.renew_session(token.clone(), NOW).await.unwrap().unwrap();
+        store.credentials("ada@example.com".to_owned()).await.unwrap().unwrap();
+        let call = store.call(Some(token.clone()), NOW, move |call| -> Result<(), CallError<()>> {
+            call.user(&active.session.user_id)?;
+            Ok(())
+        });
+        call.await.unwrap();
+    }
+    let (used_again, planned_again) = &*again.lock().unwrap();
+    assert!(*used_again > 20, "only {used_again} were used again");
+    assert_eq!(planned_again, &[] as &[String]);
 }
