@@ -22,8 +22,16 @@ use super::{
 pub struct User {
     /// Names the caller.
     pub sub: String,
-    /// What else is known of them: a token's claims, an account's or a key's metadata.
-    pub data: Value,
+    /// What else is known of them: a token's claims, an account's or a key's metadata. Shared with whoever keeps it.
+    pub data: Arc<Value>,
+}
+
+impl User {
+    /// A caller of this name, of whom this is known.
+    #[must_use]
+    pub fn new(sub: impl Into<String>, data: impl Into<Arc<Value>>) -> Self {
+        Self { sub: sub.into(), data: data.into() }
+    }
 }
 
 /// A request as it arrived, before any route was looked for.

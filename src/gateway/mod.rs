@@ -151,14 +151,18 @@ impl Gateway {
     /// The gateway as a router, to be mounted where it should be reached.
     pub fn into_router(self) -> Router {
         let gateway = Arc::new(self);
-        Router::new().fallback(move |mut request: Request| {
+        Router::new().fallback(move |request: Request| {
             let gateway = Arc::clone(&gateway);
-            async move {
-                gateway.tracer.begin(&mut request);
-                let (project, now) = (gateway.project.current(), (gateway.clock)());
-                pipeline::serve(&project, &gateway.proxies, &gateway.system, now, request).await
-            }
+            async move { gateway.answer(request).await }
         })
+    }
+
+    /// Answers a request whose path begins where the project's paths do. As from axum, its extensions say who calls
+    /// (`ConnectInfo`) and, if the gateway is mounted somewhere, the whole address (`OriginalUri`).
+    pub async fn answer(&self, mut request: Request) -> Response<Body> {
+        self.tracer.begin(&mut request);
+        let (project, now) = (self.project.current(), (self.clock)());
+        pipeline::serve(&project, &self.proxies, &self.system, now, request).await
     }
 }
 

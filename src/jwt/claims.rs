@@ -1,28 +1,30 @@
 //! A token's payload: a JSON object with typed access to the registered claims (RFC 7519, section 4.1).
 
+use std::sync::Arc;
+
 use serde_json::{Map, Value};
 
 /// The claims of a token. Seconds are kept as the number the token holds: RFC 7519 allows fractions.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Claims(Map<String, Value>);
+pub struct Claims(Arc<Value>);
 
 impl Claims {
     /// Claims from a decoded payload.
     #[must_use]
-    pub const fn new(payload: Map<String, Value>) -> Self {
-        Self(payload)
+    pub fn new(payload: Map<String, Value>) -> Self {
+        Self(Arc::new(Value::Object(payload)))
     }
 
     /// The claim as a string, if it is one.
     #[must_use]
     pub fn text(&self, name: &str) -> Option<&str> {
-        self.0.get(name)?.as_str()
+        self.get(name)?.as_str()
     }
 
     /// The claim as seconds since the Unix epoch, if it is a number.
     #[must_use]
     pub fn seconds(&self, name: &str) -> Option<f64> {
-        self.0.get(name)?.as_f64()
+        self.get(name)?.as_f64()
     }
 
     /// The claim, whatever its type.
@@ -34,7 +36,7 @@ impl Claims {
     /// Whether the claim is present, whatever its type.
     #[must_use]
     pub fn has(&self, name: &str) -> bool {
-        self.0.contains_key(name)
+        self.get(name).is_some()
     }
 
     /// `sub`, the subject. Never empty in claims that were verified by rules whose subject is `sub`.
@@ -50,9 +52,9 @@ impl Claims {
         self.seconds("exp").unwrap_or_default().max(0.0) as u64
     }
 
-    /// All claims, as the token holds them.
+    /// All claims, as the token holds them: a JSON object, shared with whoever wants to keep it.
     #[must_use]
-    pub const fn as_map(&self) -> &Map<String, Value> {
+    pub const fn as_value(&self) -> &Arc<Value> {
         &self.0
     }
 }
@@ -71,7 +73,7 @@ mod tests {
     fn all_claims_are_there_as_the_token_holds_them() {
         let payload = json!({ "sub": "user_1", "exp": 7.9, "o": { "id": "org_1" }, "null": null });
         let claims = claims(&payload);
-        assert_eq!(Some(claims.as_map()), payload.as_object());
+        assert_eq!(**claims.as_value(), payload);
         assert_eq!(claims.get("o"), Some(&json!({ "id": "org_1" })));
         assert_eq!((claims.get("missing"), claims.get("null")), (None, Some(&Value::Null)));
     }

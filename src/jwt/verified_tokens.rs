@@ -2,23 +2,28 @@
 //!
 //! Bounded. Holds no token: an entry is found by the SHA-256 of the whole token, and counts only for the generation of
 //! the key set that verified it. Claims and times are checked anew on every use.
+//!
+//! The oldest goes first, however often it came: session tokens live for a minute, and one that lives longer is verified
+//! once more for every few thousand others. A cache that ranks its entries costs as much as half a verification.
 
 use std::{
+    collections::{HashMap, VecDeque, hash_map::Entry as Slot},
     fmt,
-    sync::atomic::{AtomicU64, Ordering},
-    time::Duration,
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use aws_lc_rs::digest::{SHA256, digest};
-use moka::{policy::EvictionPolicy, sync::Cache};
 
 use super::verify::VerifiedToken;
 
 /// Room for some ten thousand: decoded, a token of a kilobyte takes about twice that.
-const MAX_BYTES: u64 = 16 * 1024 * 1024;
+const MAX_BYTES: usize = 16 * 1024 * 1024;
 const ENTRY_BYTES: usize = 256;
-/// For memory's sake alone: whether a token is still valid is decided on every use.
-const KEPT_AT_MOST: Duration = Duration::from_secs(300);
+/// Requests that come at the same time seldom look in the same part.
+const PARTS: usize = 16;
 
 /// The name a token is kept under.
 pub type TokenHash = [u8; 32];
@@ -30,57 +35,93 @@ pub fn hash(token: &str) -> TokenHash {
     hash
 }
 
-#[derive(Clone)]
-struct Entry {
-    verified: VerifiedToken,
-    generation: u64,
-    bytes: u32,
-}
-
 /// What one key set verified.
 pub struct VerifiedTokens {
-    entries: Cache<TokenHash, Entry>,
+    parts: [Mutex<Part>; PARTS],
     generation: AtomicU64,
+}
+
+#[derive(Default)]
+struct Part {
+    entries: HashMap<TokenHash, Entry>,
+    /// All of them, the oldest first.
+    order: VecDeque<TokenHash>,
+    bytes: usize,
+}
+
+struct Entry {
+    /// What the token says, and the generation of the keys that verified it; none once that is of no more use. The entry
+    /// stays until its turn comes.
+    verified: Option<(VerifiedToken, u64)>,
+    bytes: usize,
 }
 
 impl VerifiedTokens {
     /// What a token says, and the generation of the keys that verified it.
     pub fn get(&self, token: &TokenHash) -> Option<(VerifiedToken, u64)> {
-        self.entries.get(token).map(|entry| (entry.verified, entry.generation))
+        self.part(token).entries.get(token)?.verified.clone()
     }
 
     /// Keeps what a token of `length` bytes says.
     pub fn insert(&self, token: TokenHash, length: usize, verified: VerifiedToken, generation: u64) {
         // Whatever older keys verified is worth nothing once one of them is gone.
         if self.generation.fetch_max(generation, Ordering::AcqRel) < generation {
-            self.entries.invalidate_all();
+            self.parts.iter().for_each(|part| drop(std::mem::take(&mut *lock(part))));
         }
-        let bytes = u32::try_from(length * 2 + ENTRY_BYTES).unwrap_or(u32::MAX);
-        self.entries.insert(token, Entry { verified, generation, bytes });
+        let entry = Entry { verified: Some((verified, generation)), bytes: length * 2 + ENTRY_BYTES };
+        // Freed when nobody waits for it any more.
+        let _old = self.part(&token).insert(token, entry);
     }
 
     /// Drops a token that is no longer of use.
     pub fn forget(&self, token: &TokenHash) {
-        self.entries.invalidate(token);
+        let _old = self.part(token).entries.get_mut(token).and_then(|entry| entry.verified.take());
     }
+
+    fn part(&self, token: &TokenHash) -> MutexGuard<'_, Part> {
+        lock(&self.parts[usize::from(token[0]) % PARTS])
+    }
+}
+
+impl Part {
+    /// Returns what had to go.
+    fn insert(&mut self, token: TokenHash, entry: Entry) -> Vec<Entry> {
+        let mut old = Vec::new();
+        while self.bytes + entry.bytes > MAX_BYTES / PARTS
+            && let Some(oldest) = self.order.pop_front()
+        {
+            let gone = self.entries.remove(&oldest);
+            self.bytes -= gone.as_ref().map_or(0, |gone| gone.bytes);
+            old.extend(gone);
+        }
+        let bytes = entry.bytes;
+        match self.entries.entry(token) {
+            // The same text, so it takes the same room.
+            Slot::Occupied(mut slot) => old.push(slot.insert(entry)),
+            Slot::Vacant(slot) => {
+                slot.insert(entry);
+                self.order.push_back(token);
+                self.bytes += bytes;
+            }
+        }
+        old
+    }
+}
+
+fn lock(part: &Mutex<Part>) -> MutexGuard<'_, Part> {
+    part.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Default for VerifiedTokens {
     fn default() -> Self {
-        // The newest are the likeliest to come again: session tokens live for a minute.
-        let entries = Cache::builder()
-            .weigher(|_, entry: &Entry| entry.bytes)
-            .max_capacity(MAX_BYTES)
-            .eviction_policy(EvictionPolicy::lru())
-            .time_to_live(KEPT_AT_MOST)
-            .build();
-        Self { entries, generation: AtomicU64::new(0) }
+        Self { parts: std::array::from_fn(|_| Mutex::default()), generation: AtomicU64::new(0) }
     }
 }
 
 impl fmt::Debug for VerifiedTokens {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "VerifiedTokens({})", self.entries.entry_count())
+        let kept: usize = self.parts.iter().map(|part| lock(part).entries.len()).sum();
+        write!(formatter, "VerifiedTokens({kept})")
     }
 }
 
@@ -101,21 +142,48 @@ mod tests {
         hash(&number.to_string())
     }
 
+    /// How many there are, how many of them in line, and the bytes that they are thought to take.
+    fn sums(tokens: &VerifiedTokens) -> (usize, usize, usize) {
+        let parts = tokens.parts.iter().map(lock);
+        parts.fold((0, 0, 0), |(kept, in_line, bytes), part| {
+            (kept + part.entries.len(), in_line + part.order.len(), bytes + part.bytes)
+        })
+    }
+
     #[test]
-    fn new_tokens_take_the_place_of_old_ones_however_busy() {
+    fn new_tokens_take_the_place_of_the_oldest_however_busy() {
         let (tokens, verified) = (VerifiedTokens::default(), verified());
         for number in 0..20_000 {
             tokens.insert(name(number), 1000, verified.clone(), 0);
-            for _ in 0..3 {
-                tokens.get(&name(number));
-            }
+            assert!(tokens.get(&name(number)).is_some());
+            tokens.get(&name(0));
         }
-        tokens.insert(name(20_000), 1000, verified, 0);
-        tokens.entries.run_pending_tasks();
-        assert!(tokens.get(&name(20_000)).is_some() && tokens.get(&name(0)).is_none());
-        let kept = tokens.entries.entry_count();
-        assert_eq!(tokens.entries.weighted_size(), kept * 2256, "what a token of 1000 bytes takes");
-        assert!((7000..=7436).contains(&kept), "{kept} of them have room in 16 MiB");
+        assert!(tokens.get(&name(0)).is_none());
+        // As many of 2256 bytes as have room in each part.
+        let kept = 16 * (1_048_576 / 2256);
+        assert_eq!(sums(&tokens), (kept, kept, kept * 2256));
+    }
+
+    #[test]
+    fn a_token_that_comes_again_and_again_takes_no_more_room() {
+        let (tokens, verified) = (VerifiedTokens::default(), verified());
+        for _ in 0..10_000 {
+            tokens.insert(name(1), 1000, verified.clone(), 0);
+            tokens.forget(&name(1));
+            assert!(tokens.get(&name(1)).is_none());
+        }
+        tokens.forget(&name(2));
+        assert_eq!(sums(&tokens), (1, 1, 2256));
+        tokens.insert(name(1), 1000, verified, 0);
+        assert!(tokens.get(&name(1)).is_some());
+    }
+
+    #[test]
+    fn the_largest_token_has_room() {
+        let tokens = VerifiedTokens::default();
+        tokens.insert(name(1), 8192, verified(), 0);
+        assert!(tokens.get(&name(1)).is_some());
+        assert_eq!(format!("{tokens:?}"), "VerifiedTokens(1)");
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use axum::http::request::Parts;
 use leptos::prelude::use_context;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::{
     clock::in_words,
@@ -76,16 +76,17 @@ fn contents(token: &SessionToken, now: Duration) -> Token {
     let issued_at = claims.get("iat").and_then(Value::as_u64).unwrap_or(expires_at);
     Token {
         header: header.collect(),
-        claims: told(claims.as_map()),
+        claims: told(claims.as_value()),
         lifetime: expires_at.saturating_sub(issued_at),
         left: expires_at.saturating_sub(now.as_secs()),
     }
 }
 
 /// The claims, those that matter most first.
-fn told(claims: &Map<String, Value>) -> Vec<(String, String)> {
+fn told(claims: &Value) -> Vec<(String, String)> {
     let place = |name: &str| FIRST_CLAIMS.iter().position(|first| *first == name).unwrap_or(FIRST_CLAIMS.len());
-    let mut told: Vec<_> = claims.iter().map(|(name, value)| (name.clone(), text(name, value))).collect();
+    let mut told: Vec<_> =
+        claims.as_object().into_iter().flatten().map(|(name, value)| (name.clone(), text(name, value))).collect();
     told.sort_by_key(|(name, _)| place(name));
     told
 }

@@ -185,7 +185,7 @@ mod tests {
         let keys = ApiKeys::read(&path, &read(&path).unwrap()).unwrap();
         let find = |bucket, seconds| keys.find(&key, bucket, Duration::from_secs(seconds)).ok();
         let user = find(Some("partners"), 59).unwrap();
-        assert_eq!((user.sub.as_str(), &user.data), ("acme", &json!({ "plan": "pro" })));
+        assert_eq!((user.sub.as_str(), &*user.data), ("acme", &json!({ "plan": "pro" })));
         assert!(find(Some("partners"), 60).is_none() && find(None, 59).is_none() && find(Some("others"), 59).is_none());
         let listed = &list_keys(folder.path()).unwrap()[0];
         assert_eq!(listed.expires_on.as_deref(), Some("1970-01-01T00:01:00Z"));

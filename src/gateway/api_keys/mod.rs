@@ -88,7 +88,7 @@ impl ApiKeys {
             let hash = from_hex(&entry.hash).ok_or_else(|| fault("hash", "a SHA-256 hash: 64 hexadecimal digits"))?;
             let expires = entry.expires_on.as_deref().map(|text| OffsetDateTime::parse(text, &Rfc3339)).transpose();
             let expires = expires.map_err(|_| fault("expiresOn", "a time such as \"2030-01-01T00:00:00Z\""))?;
-            let user = User { sub: entry.consumer, data: entry.metadata };
+            let user = User::new(entry.consumer, entry.metadata);
             let same_start = keys.by_start.entry(start(&hash)).or_default();
             same_start.push(ApiKey { hash, user, bucket: entry.bucket, expires });
         }
@@ -186,7 +186,7 @@ mod tests {
         let (other, _) = make_key([8; 24]);
         let keys = keys(&json!([{ "consumer": "acme", "hash": hash, "metadata": { "plan": "large" } }])).unwrap();
         let user = keys.find(&key, None, NOW).unwrap_or_else(|bad| panic!("{bad:?}"));
-        assert_eq!((user.sub.as_str(), &user.data), ("acme", &json!({ "plan": "large" })));
+        assert_eq!((user.sub.as_str(), &*user.data), ("acme", &json!({ "plan": "large" })));
         let mistyped = key.replacen("07", "70", 1);
         for (text, bad) in [
             (other.as_str(), BadKey::Unknown),

@@ -154,7 +154,7 @@ mod tests {
             let (mut policy, key) = policy(&options);
             policy.passes(request(&[(header, &format!("{scheme}{key}"))])).await;
             let user = policy.context.user.unwrap();
-            assert_eq!((user.sub.as_str(), user.data), ("acme", json!({ "plan": 1 })));
+            assert_eq!((user.sub.as_str(), &*user.data), ("acme", &json!({ "plan": 1 })));
         }
     }
 

@@ -95,7 +95,7 @@ mod tests {
         let node = Node::root(std::path::Path::new("policies.json"), options);
         let policy = AuditLog(Options::at(node, &Default::default()).unwrap().read().unwrap());
         let mut context = context();
-        context.user = Some(User { sub: "user_1".into(), data: json!({ "secret": 1 }) });
+        context.user = Some(User::new("user_1", json!({ "secret": 1 })));
         context.client_ip = Some([192, 0, 2, 1].into());
         context.params = PathPattern::parse("/users/{id}", PathMode::OpenApi).unwrap().params("/users/7");
         let mut request = request_to("POST", "/users/7?a=1&b=x+y");

@@ -65,7 +65,7 @@ pub fn build(options: &Options<'_>, site: &PolicySite<'_>) -> Result<Policy, Loa
     }
     let account = |account: AccountOptions| Account {
         hash: hash(format!("{}:{}", account.username, account.password).as_bytes()),
-        user: User { sub: account.username, data: account.data },
+        user: User::new(account.username, account.data),
     };
     let accounts = read.accounts.into_iter().map(account).collect();
     let authority = format!("accounts of {}", site.name).into();
@@ -150,7 +150,7 @@ mod tests {
         let mut policy = inbound("basic-auth-inbound", &options(false));
         policy.passes(request(&[("authorization", &basic("ada:a:b"))])).await;
         let user = policy.context.user.take().unwrap();
-        assert_eq!((user.sub.as_str(), &user.data), ("ada", &json!({ "role": "admin" })));
+        assert_eq!((user.sub.as_str(), &*user.data), ("ada", &json!({ "role": "admin" })));
         policy.passes(request(&[("authorization", &basic("bob:ü").replace("Basic", "basic"))])).await;
         assert_eq!(policy.context.user.unwrap().sub, "bob");
     }

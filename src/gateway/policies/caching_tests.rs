@@ -74,7 +74,7 @@ async fn the_same_question_is_answered_again_and_no_other() {
 #[tokio::test]
 async fn no_caller_gets_the_answer_of_another() {
     let callers = || {
-        let user = |sub: &str, data: Value| Some(User { sub: sub.to_owned(), data });
+        let user = |sub: &str, data: Value| Some(User::new(sub, data));
         [
             None,
             user("a", Value::Null),
@@ -98,7 +98,7 @@ async fn no_caller_gets_the_answer_of_another() {
 async fn answers_are_shared_where_the_project_says_so() {
     let mut policy = policy(&json!({ "dangerouslyIgnoreAuthorizationHeader": true }));
     assert!(!hits(&mut policy, request(&[("authorization", "Bearer a")])).await);
-    policy.context.user = Some(User { sub: "b".to_owned(), data: Value::Null });
+    policy.context.user = Some(User::new("b", Value::Null));
     assert!(hits(&mut policy, request(&[("authorization", "Bearer b"), ("cookie", "b")])).await);
 }
 

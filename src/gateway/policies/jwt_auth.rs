@@ -7,7 +7,6 @@ use axum::{
     extract::Request,
     http::{HeaderMap, HeaderName, Method},
 };
-use serde_json::Value;
 use url::Url;
 
 use super::{
@@ -82,12 +81,12 @@ impl JwtAuth {
             tracing::debug!(gateway.request_id = %context.arrival.request_id, %error, "token refused");
             refuse(&error)
         })?;
-        let data = Value::Object(verified.claims.as_map().clone());
+        let data = Arc::clone(verified.claims.as_value());
         self.options.claim_rules.check(&data)?;
         self.meter.accepted(verified.seen_before);
-        let sub = verified.claims.text(&self.options.subject_claim).unwrap_or_default().to_owned();
+        let sub = verified.claims.text(&self.options.subject_claim).unwrap_or_default();
         let issuer = verified.claims.text("iss").unwrap_or_default().into();
-        Ok((User { sub, data }, issuer))
+        Ok((User::new(sub, data), issuer))
     }
 
     fn with_metadata(&self, problem: Problem, context: &Context) -> Problem {

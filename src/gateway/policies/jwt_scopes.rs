@@ -121,7 +121,7 @@ mod tests {
             (vec!["a"], Value::Null, 403),
         ] {
             let mut policy = inbound("jwt-scopes-inbound", &json!({ "scopes": scopes }));
-            policy.context.user = Some(User { sub: "user_1".into(), data: claims });
+            policy.context.user = Some(User::new("user_1", claims));
             assert_eq!(policy.status(request(&[])).await, status, "{scopes:?}");
         }
     }
@@ -130,7 +130,7 @@ mod tests {
     async fn the_challenge_names_what_is_needed() {
         let mut policy = inbound("jwt-scopes-inbound", &json!({ "scopes": ["a", "b"] }));
         assert_eq!(policy.refuses(request(&[])).await.status(), 401);
-        policy.context.user = Some(User { sub: "user_1".into(), data: Value::Null });
+        policy.context.user = Some(User::new("user_1", Value::Null));
         let refusal = policy.refuses(request(&[])).await;
         assert_eq!(
             refusal.header("www-authenticate"),

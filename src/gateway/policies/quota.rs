@@ -197,7 +197,7 @@ mod tests {
     fn policy() -> Applied<Arc<dyn InboundPolicy>> {
         let options = json!({ "period": "hourly", "quotaBy": "user", "allowances": { "requests": 2 }, "quotaOnStatusCodes": "200-299, 304" });
         let mut policy = inbound("quota-inbound", &options);
-        policy.context.user = Some(User { sub: "a".into(), data: Value::Null });
+        policy.context.user = Some(User::new("a", Value::Null));
         policy
     }
 
@@ -220,9 +220,9 @@ mod tests {
         }
         policy.context.arrival.now += Duration::from_secs(600);
         assert_eq!(policy.refuses(request(&[])).await.header("retry-after"), "3000");
-        policy.context.user = Some(User { sub: "b".into(), data: Value::Null });
+        policy.context.user = Some(User::new("b", Value::Null));
         assert_eq!(send(&mut policy, 200).await, 200, "somebody else");
-        policy.context.user = Some(User { sub: "a".into(), data: Value::Null });
+        policy.context.user = Some(User::new("a", Value::Null));
         policy.context.arrival.now += Duration::from_secs(3000);
         assert_eq!(send(&mut policy, 200).await, 200, "the next hour");
     }

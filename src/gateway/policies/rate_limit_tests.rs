@@ -30,7 +30,7 @@ async fn passing(policy: &mut Applied<Arc<dyn InboundPolicy>>, headers: &[(&str,
 }
 
 fn user(sub: &str) -> Option<User> {
-    Some(User { sub: sub.to_owned(), data: Value::Null })
+    Some(User::new(sub, Value::Null))
 }
 
 #[tokio::test]

@@ -97,7 +97,7 @@ mod tests {
 
     async fn status(policy: &str, options: Value, user: Option<(&str, Value)>) -> u16 {
         let mut policy = inbound(policy, &options);
-        policy.context.user = user.map(|(sub, data)| User { sub: sub.to_owned(), data });
+        policy.context.user = user.map(|(sub, data)| User::new(sub, data));
         policy.status(request(&[])).await
     }
 

@@ -28,7 +28,7 @@ fn context(pattern: &str, path: &str) -> Context {
     let mut context = testing::context();
     context.params = pattern.params(path);
     path.clone_into(&mut context.path);
-    context.user = Some(User { sub: "user_1".into(), data: json!({ "org": { "id": "org/1" }, "n": 7 }) });
+    context.user = Some(User::new("user_1", json!({ "org": { "id": "org/1" }, "n": 7 })));
     context
 }
 
