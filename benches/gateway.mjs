@@ -13,7 +13,7 @@ import { requireBuild, startGatehouse } from "./lib/gatehouse.mjs";
 import { ORIGIN, mainProject, manyRoutes, startIssuer, startLongUpstream } from "./lib/gateway-project.mjs";
 import { answerLike, haproxyVersion, sendOn, startHaproxy, tokenChecks } from "./lib/haproxy.mjs";
 import { request } from "./lib/http.mjs";
-import { processorMicros, residentMiB, stop } from "./lib/processes.mjs";
+import { processorTime, residentMiB, stop } from "./lib/processes.mjs";
 import { median, report } from "./lib/report.mjs";
 import { makeTokens, newKey } from "./lib/tokens.mjs";
 import { loadScript, requireWrk } from "./lib/wrk.mjs";
@@ -138,11 +138,13 @@ async function sizeOfAnswer({ name, port }, token) {
 async function loadOnce({ child, port }, script, options = {}) {
   const args = [script.file ?? "", script.uses, script.atOnce, script.path, script.routes ?? 0].map(String);
   if (!script.warm) await loadScript(port, SCRIPT, args, { seconds: PLAN.warmUpSeconds, ...options });
-  const before = processorMicros(child.pid);
+  const before = processorTime(child.pid);
   const result = await loadScript(port, SCRIPT, args, { seconds: PLAN.seconds, ...options });
   if (result.errors > 0) throw new Error(`${result.errors} of ${result.requests} requests failed: ${script.path}`);
-  const cost = before === null ? null : (processorMicros(child.pid) - before) / result.requests;
-  return { perSecond: result.perSecond, cost };
+  if (before === null) return { perSecond: result.perSecond, cost: null, ownCost: null };
+  const after = processorTime(child.pid);
+  const each = (time) => (after[time] - before[time]) / result.requests;
+  return { perSecond: result.perSecond, cost: each("all"), ownCost: each("own") };
 }
 
 /** The median of each figure, for each of the things measured, which take turns. */
@@ -183,8 +185,9 @@ async function tokenRows({ tokensFile }, { ours, single, peer }) {
     { measure: "open route, gatehouse, 1 thread", value: figures(results.singleOpen) },
     ...against("every token new", results.peerNew, results.new, results.singleNew, TARGET.newTokens),
     ...against("every token used 20 times", results.peerUsed, results.used, results.singleUsed, TARGET.usedTokens),
-    checkRow("new token", results.singleOpen, results.singleNew, TARGET.checkMicros.new),
-    checkRow("seen token", results.singleOpen, results.singleSeen, TARGET.checkMicros.seen),
+    checkRow("new token, gatehouse", results.singleOpen, results.singleNew, TARGET.checkMicros.new),
+    checkRow("seen token, gatehouse", results.singleOpen, results.singleSeen, TARGET.checkMicros.seen),
+    checkRow("token, HAProxy", results.peerOpen, results.peerNew),
   ];
 }
 
@@ -206,15 +209,20 @@ function against(what, theirs, ours, single, target) {
   ];
 }
 
-/** Processor time, because wrk shares the machine: what the check adds to the same route without policies. */
+/**
+ * Processor time, because wrk shares the machine: what the check adds to the same route without policies. The program's
+ * own code is judged: the check asks nothing of the kernel, but a slower answer lets wrk fall asleep, and the kernel
+ * takes longer to wake it than to hand it more work.
+ */
 function checkRow(what, open, checked, target) {
-  const micros = median(checked.map(({ cost }, round) => cost - open[round].cost));
-  const known = !Number.isNaN(micros) && open[0].cost !== null;
+  const added = (figure) => median(checked.map((result, round) => result[figure] - open[round][figure]));
+  const known = open[0].cost !== null;
   return {
     measure: `the check of a ${what}, processor time`,
-    value: known ? `${micros.toFixed(1)} µs` : "not measured: needs /proc",
-    target: `<= ${target} µs`,
-    met: known ? micros <= target : undefined,
+    value: known
+      ? `${added("ownCost").toFixed(1)} µs; ${added("cost").toFixed(1)} µs with the kernel's`
+      : "not measured: needs /proc",
+    ...(target && { target: `<= ${target} µs`, met: known ? added("ownCost") <= target : undefined }),
   };
 }
 

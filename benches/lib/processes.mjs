@@ -105,12 +105,16 @@ export function residentMiB(pid) {
   return kib / 1024;
 }
 
-/** Processor time of a process and its threads so far, in microseconds; null where there is no /proc. */
-export function processorMicros(pid) {
+/**
+ * Processor time of a process and its threads so far, in microseconds: in its own code, and in all with what the kernel
+ * did for it; null where there is no /proc.
+ */
+export function processorTime(pid) {
   try {
     // Behind the name, which may hold anything, come the third field and the rest: utime is the 14th, stime the 15th.
     const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ").at(-1).split(" ");
-    return ((Number(fields[11]) + Number(fields[12])) * 1e6) / TICKS_PER_SECOND;
+    const [own, kernel] = [fields[11], fields[12]].map((ticks) => (Number(ticks) * 1e6) / TICKS_PER_SECOND);
+    return { own, all: own + kernel };
   } catch {
     return null;
   }

@@ -7,7 +7,9 @@ use std::{
     sync::Arc,
 };
 
+use axum::extract::Request;
 use tokio::net::TcpListener;
+use tower::service_fn;
 use url::Url;
 
 use super::{StartError, config::GatewayConfig, gateway_parts, metrics, middleware, serve, services};
@@ -47,11 +49,16 @@ pub async fn run_gateway(
     tokio::spawn(key_sets.keep_fresh(clock));
     tracing::info!(%address, url = %public_url, "listening");
     announce(&public_url);
+    let gateway = Arc::new(gateway);
+    let gateway = service_fn(move |request: Request| {
+        let gateway = Arc::clone(&gateway);
+        async move { Ok(gateway.answer(request).await) }
+    });
     let shutdown = async {
         shutdown.await;
         dependencies.upstream.end_web_sockets().await;
     };
-    serve::serve(listener, middleware::for_gateway(gateway.into_router()), shutdown).await;
+    serve::serve(listener, middleware::for_gateway(gateway), shutdown).await;
     tracing::info!("stopped");
     Ok(())
 }

@@ -2,7 +2,7 @@
 //!
 //! - `config`: the environment, read once and checked
 //! - `services`: Clerk, gateway client and clock, made from it
-//! - `router`: what is mounted where; `middleware`: every layer, in order
+//! - `front`: what is the gateway's; `router`: what is mounted where; `middleware`: every layer, in order
 //! - `request`: what server functions may ask of the request they run in
 //! - `gateway_client`: the one call to the gateway; `journey`: what was seen on the way to it; `gateway_parts`: what a gateway is loaded with;
 //!   `gateway_routes`: what the page of its routes shows
@@ -29,6 +29,7 @@ mod endpoint_error;
 mod env_lines;
 mod error_page;
 mod extract;
+mod front;
 mod gateway_alone;
 mod gateway_client;
 mod gateway_parts;

@@ -16,8 +16,10 @@ use tower_http::{services::ServeDir, set_header::SetResponseHeaderLayer};
 use super::{
     Config, FONT, STYLESHEETS, Services, StartError,
     components::guard_component_pages,
+    front::Front,
     gateway_parts, guide_endpoints, health,
     middleware::{self, RequestId, authenticate, require_access},
+    serve::Answers,
     services::{CLERK_PATH, GATEWAY_PATH},
     sign_out_failure,
     supabase::{self, STAND_IN_PATH},
@@ -35,7 +37,7 @@ use crate::{
 ///
 /// # Errors
 /// When the embedded gateway's project cannot be loaded.
-pub fn router(config: &Config, services: &Arc<Services>) -> Result<Router, StartError> {
+pub fn router(config: &Config, services: &Arc<Services>) -> Result<impl Answers + use<>, StartError> {
     let gateway = if config.gateway_url.is_none() { Some(embedded_gateway(config, services)?) } else { None };
     let overview = gateway.as_ref().filter(|_| services.is_development).map(Gateway::overview);
     let pages = pages(config, services, overview);
@@ -59,13 +61,12 @@ pub fn router(config: &Config, services: &Arc<Services>) -> Result<Router, Start
         .merge(health::router(Arc::clone(services)));
     let mut router =
         middleware::for_own_answers(router, services.instance.is_some(), &services.public_url, config.time_limit);
-    if let Some(gateway) = gateway {
+    if let Some(gateway) = &gateway {
         tokio::spawn(gateway.watch());
-        router = router
-            .nest(&format!("{RESOURCE_METADATA_PATH}{GATEWAY_PATH}"), gateway.metadata_router())
-            .nest(GATEWAY_PATH, gateway.traced_by(services.tracer.clone()).into_router());
+        router = router.nest(&format!("{RESOURCE_METADATA_PATH}{GATEWAY_PATH}"), gateway.metadata_router());
     }
-    Ok(middleware::for_everybody(router, services))
+    let gateway = gateway.map(|gateway| gateway.traced_by(services.tracer.clone()));
+    Ok(middleware::for_everybody(Front::new(gateway, GATEWAY_PATH, router), services))
 }
 
 fn embedded_gateway(config: &Config, services: &Arc<Services>) -> Result<Gateway, StartError> {

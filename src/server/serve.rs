@@ -1,22 +1,26 @@
 //! Taking connections, and stopping without dropping a request.
 
-use std::{error::Error, net::SocketAddr, pin::pin, time::Duration};
+use std::{convert::Infallible, error::Error, net::SocketAddr, pin::pin, time::Duration};
 
-use axum::{Extension, Router, extract::ConnectInfo, middleware::AddExtension};
+use axum::{
+    body::Body,
+    extract::{ConnectInfo, Request},
+    response::Response,
+};
+use hyper::{body::Incoming, service::service_fn};
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
     server::{
-        conn::auto::{self, UpgradeableConnection},
-        graceful::GracefulShutdown,
+        conn::auto,
+        graceful::{GracefulConnection, GracefulShutdown},
     },
-    service::TowerToHyperService,
 };
 use tokio::{
     net::{TcpListener, TcpStream},
     signal,
     time::{sleep, timeout},
 };
-use tower::Layer;
+use tower::Service;
 
 /// Whoever does not finish a request's head in this time is not served: a slow head holds a connection for nothing.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
@@ -25,14 +29,25 @@ const DRAIN: Duration = Duration::from_secs(10);
 /// Accepting fails when file descriptors run out; trying again at once would only burn the processor.
 const AFTER_ACCEPT_FAILURE: Duration = Duration::from_millis(200);
 
+/// What answers requests. It is always ready, and never fails.
+pub trait Answers:
+    Service<Request, Response = Response, Error = Infallible, Future: Send + 'static> + Clone + Send + 'static
+{
+}
+
+impl<S> Answers for S where
+    S: Service<Request, Response = Response, Error = Infallible, Future: Send + 'static> + Clone + Send + 'static
+{
+}
+
 /// Serves until `shutdown` resolves, then until the requests under way are answered.
-pub async fn serve(listener: TcpListener, router: Router, shutdown: impl Future<Output = ()>) {
+pub async fn serve(listener: TcpListener, service: impl Answers, shutdown: impl Future<Output = ()>) {
     let graceful = GracefulShutdown::new();
     let mut shutdown = pin!(shutdown);
     loop {
         tokio::select! {
             accepted = accept(&listener) => {
-                let connection = graceful.watch(connection(accepted, &router));
+                let connection = graceful.watch(connection(accepted, service.clone()));
                 tokio::spawn(async move { log_end(connection.await) });
             }
             () = &mut shutdown => break,
@@ -42,7 +57,7 @@ pub async fn serve(listener: TcpListener, router: Router, shutdown: impl Future<
     // A page under way may still have to call the embedded gateway, so connections are taken until the last one is done.
     let late = async {
         loop {
-            let connection = connection(accept(&listener).await, &router);
+            let connection = connection(accept(&listener).await, service.clone());
             tokio::spawn(async move { log_end(connection.await) });
         }
     };
@@ -54,15 +69,21 @@ pub async fn serve(listener: TcpListener, router: Router, shutdown: impl Future<
     }
 }
 
-type Service = TowerToHyperService<AddExtension<Router, ConnectInfo<SocketAddr>>>;
-type Connection = UpgradeableConnection<'static, TokioIo<TcpStream>, Service, TokioExecutor>;
+type Failure = Box<dyn Error + Send + Sync>;
 
 /// Requests on it know where they come from, and may become web sockets.
-fn connection((stream, peer): (TcpStream, SocketAddr), router: &Router) -> Connection {
-    let service = Extension(ConnectInfo(peer)).layer(router.clone());
+fn connection(
+    (stream, peer): (TcpStream, SocketAddr),
+    service: impl Answers,
+) -> impl GracefulConnection<Error = Failure> + Send {
+    let service = service_fn(move |request: Request<Incoming>| {
+        let mut request = request.map(Body::new);
+        request.extensions_mut().insert(ConnectInfo(peer));
+        service.clone().call(request)
+    });
     let mut builder = auto::Builder::new(TokioExecutor::new()).http1_only();
     builder.http1().timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT);
-    builder.serve_connection_with_upgrades(TokioIo::new(stream), TowerToHyperService::new(service)).into_owned()
+    builder.serve_connection_with_upgrades(TokioIo::new(stream), service).into_owned()
 }
 
 async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
@@ -81,7 +102,7 @@ async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
     }
 }
 
-fn log_end(outcome: Result<(), Box<dyn Error + Send + Sync>>) {
+fn log_end(outcome: Result<(), Failure>) {
     if let Err(error) = outcome {
         tracing::debug!(%error, "a connection ended early");
     }

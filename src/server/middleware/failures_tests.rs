@@ -2,18 +2,13 @@
 
 use std::time::Duration;
 
-use axum::{
-    Form, Json, Router,
-    body::Body,
-    middleware::{from_fn, from_fn_with_state},
-    routing::get,
-};
+use axum::{Form, Json, Router, body::Body, middleware::from_fn_with_state, routing::get};
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
 use super::*;
-use crate::server::middleware::{for_own_answers, request_log::log_request};
+use crate::server::middleware::{for_own_answers, request_log::RequestLog};
 
 const PAGE: &str = "text/html,application/xhtml+xml,*/*;q=0.8";
 
@@ -31,7 +26,7 @@ fn app() -> Router {
         .route("/meant", get(async || (StatusCode::UNAUTHORIZED, "Error: No signed in user")))
         .route("/failed", get(async || (StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error")))
         .route("/data", get(async || (StatusCode::UNPROCESSABLE_ENTITY, Json(json!({ "errors": [] })))));
-    for_own_answers(router, true, &public_url(), Duration::from_millis(50)).layer(from_fn(log_request))
+    for_own_answers(router, true, &public_url(), Duration::from_millis(50)).layer(RequestLog)
 }
 
 /// Status, body and one header of the answer.

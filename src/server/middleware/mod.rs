@@ -16,8 +16,9 @@ use std::{any::Any, sync::Arc, time::Duration};
 
 use axum::{
     Router,
+    body::Body,
     http::StatusCode,
-    middleware::{from_fn, from_fn_with_state},
+    middleware::from_fn_with_state,
     response::{IntoResponse, Response},
 };
 use tower::ServiceBuilder;
@@ -30,25 +31,31 @@ pub use access::require_access;
 pub use authenticate::{SessionChecked, authenticate};
 pub use request_log::{Arrived, RequestId};
 
-use super::Services;
+use self::{request_log::RequestLog, security_headers::set_security_headers};
+use super::{Services, serve::Answers};
 
 /// The largest form is a sign-up.
 const MAX_BODY_BYTES: usize = 64 * 1024;
 
-/// The layers around everything.
-pub fn for_everybody(router: Router, services: &Arc<Services>) -> Router {
-    router.layer(
-        ServiceBuilder::new()
-            .layer(from_fn(request_log::log_request))
-            .layer(from_fn_with_state(Arc::clone(services), security_headers::set_security_headers))
-            .layer(CatchPanicLayer::custom(panicked)),
-    )
+/// The layers around everything. Concrete ones, next to each other: a request of the gateway's passes them too, and each
+/// that axum boxes would cost it more than a policy does.
+pub fn for_everybody<S: Answers>(service: S, services: &Services) -> impl Answers + use<S> {
+    let https = services.public_url.scheme() == "https";
+    ServiceBuilder::new()
+        .layer(RequestLog)
+        .map_response(move |response| set_security_headers(response, https))
+        .map_response(|response: Response<_>| response.map(Body::new))
+        .layer(CatchPanicLayer::custom(panicked))
+        .service(service)
 }
 
 /// The layers around a gateway that runs alone.
-pub fn for_gateway(router: Router) -> Router {
-    router
-        .layer(ServiceBuilder::new().layer(from_fn(request_log::log_request)).layer(CatchPanicLayer::custom(panicked)))
+pub fn for_gateway(service: impl Answers) -> impl Answers {
+    ServiceBuilder::new()
+        .layer(RequestLog)
+        .map_response(|response: Response<_>| response.map(Body::new))
+        .layer(CatchPanicLayer::custom(panicked))
+        .service(service)
 }
 
 /// The layers around what this program answers itself. What the gateway passes on has limits and encodings of its own.

@@ -1,15 +1,9 @@
 //! Headers that tell browsers to be careful. A page that set its own policy keeps it.
 
-use std::sync::Arc;
-
 use axum::{
-    extract::{Request, State},
     http::{HeaderName, HeaderValue, header},
-    middleware::Next,
     response::Response,
 };
-
-use crate::server::Services;
 
 /// For everything that runs no script.
 const STATIC_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; font-src 'self'; \
@@ -25,15 +19,14 @@ const ALWAYS: [(HeaderName, &str); 6] = [
     (HeaderName::from_static("permissions-policy"), "camera=(), geolocation=(), microphone=(), payment=()"),
 ];
 
-/// Sets what the response does not have yet.
-pub async fn set_security_headers(State(services): State<Arc<Services>>, request: Request, next: Next) -> Response {
-    let mut response = next.run(request).await;
+/// Sets what the response does not have yet; what is for browsers on HTTPS only, if they are.
+pub fn set_security_headers(mut response: Response, https: bool) -> Response {
     let headers = response.headers_mut();
     for (name, value) in ALWAYS {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
     }
     headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(HeaderValue::from_static(STATIC_POLICY));
-    if services.public_url.scheme() == "https" {
+    if https {
         headers.entry(header::STRICT_TRANSPORT_SECURITY).or_insert(HeaderValue::from_static("max-age=63072000"));
     }
     response
