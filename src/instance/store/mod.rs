@@ -38,7 +38,10 @@ use std::{
 use rusqlite::{Connection, Row, Transaction, TransactionBehavior, types::Type};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
-use tokio::task::spawn_blocking;
+use tokio::{
+    runtime::{Handle, RuntimeFlavor},
+    task::{block_in_place, spawn_blocking},
+};
 
 use super::{password::PasswordError, signing_key::SigningKeyError};
 
@@ -144,20 +147,25 @@ impl Store {
         self.write(|transaction| transaction.query_row("SELECT 1 FROM instance", [], |_| Ok(()))).await
     }
 
-    /// Runs `work` in one transaction, away from the threads that serve requests. An error takes everything back.
+    /// Runs `work` in one transaction. An error takes everything back.
     async fn write<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, StoreError> {
         let connection = Arc::clone(&self.connection);
-        spawn_blocking(move || {
+        let write = move || {
             let mut connection = connection.lock().unwrap_or_else(PoisonError::into_inner);
             let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
             let result = work(&transaction)?;
             transaction.commit()?;
             Ok(result)
-        })
-        .await?
+        };
+        match Handle::current().runtime_flavor() {
+            // Other requests go on meanwhile on another thread. Waking that one for the work instead, and then this one
+            // for the answer, takes longer than most of the work.
+            RuntimeFlavor::MultiThread => block_in_place(write),
+            _ => spawn_blocking(write).await?,
+        }
     }
 }
 
