@@ -9,6 +9,8 @@ use std::{
 const FIRST: Duration = Duration::from_secs(2);
 /// However many there were.
 const LONGEST: Duration = Duration::from_secs(30);
+/// One more than the largest `u32`.
+const TWO_TO_THE_32ND: f64 = 4_294_967_296.0;
 
 /// Where the share of a wait that is left out comes from: numbers from 0 up to 1.
 pub type Jitter = fn() -> f64;
@@ -17,7 +19,7 @@ pub type Jitter = fn() -> f64;
 pub fn random() -> f64 {
     // A hasher of random keys, the only randomness that needs no other crate.
     let bits = u32::try_from(RandomState::new().hash_one(()) >> 32).unwrap_or_default();
-    f64::from(bits) / (f64::from(u32::MAX) + 1.0)
+    f64::from(bits) / TWO_TO_THE_32ND
 }
 
 /// How long nobody asks after the last of so many `failures` in a row. Up to half of it is left out, as `jitter` says, so
