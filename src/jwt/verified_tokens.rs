@@ -165,6 +165,21 @@ mod tests {
     }
 
     #[test]
+    fn room_is_used_to_the_last_byte() {
+        let (tokens, verified) = (VerifiedTokens::default(), verified());
+        let name = |number: u32| {
+            let mut name = [0; 32];
+            name[28..].copy_from_slice(&number.to_be_bytes());
+            name
+        };
+        // Each takes 4096 bytes, and one part has room for 1 MiB.
+        (0..256).for_each(|number| tokens.insert(name(number), 1920, verified.clone(), 0));
+        assert!(tokens.get(&name(0)).is_some());
+        tokens.insert(name(256), 1920, verified, 0);
+        assert!(tokens.get(&name(0)).is_none() && tokens.get(&name(1)).is_some());
+    }
+
+    #[test]
     fn a_token_that_comes_again_and_again_takes_no_more_room() {
         let (tokens, verified) = (VerifiedTokens::default(), verified());
         for _ in 0..10_000 {
