@@ -376,6 +376,9 @@ async fn every_set_keeps_times_of_its_own() {
     for (now, visits) in [(1, 2), (3, 2), (4, 3)] {
         assert_eq!((outcome(&keys, "two", at(now)).await, server.visits()), ("unknown_key", visits), "{now}");
     }
+    let fleeting = KeyTimes { stale: Duration::ZERO, ..times };
+    let none = KeySet::remote(KeyServer { times: fleeting, ..server.url.clone().into() }).unwrap();
+    assert_eq!(outcome(&none, "two", at(4)).await, "no_keys", "of keys that serve no time none is unknown");
     server.answers(500, String::new());
     assert_eq!(outcome(&keys, "one", at(43)).await, "found");
     assert_eq!(outcome(&keys, "one", at(44)).await, "no_keys", "40 seconds after the last answer");

@@ -127,7 +127,7 @@ impl Caching {
         parts.add(serde_json::to_string(&context.custom).unwrap_or_default().as_bytes());
         if !rules.ignores_caller {
             parts.add_headers(CALLER.iter().chain(&self.identity), request.headers());
-            let user = context.user.as_ref().map(|user| (&user.sub, &user.data));
+            let user = context.user.as_ref().map(|user| (&user.sub, &*user.data));
             parts.add(serde_json::to_string(&user).unwrap_or_default().as_bytes());
         }
         parts.0.finish().as_ref().try_into().unwrap_or_default()
