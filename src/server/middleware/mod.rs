@@ -44,15 +44,17 @@ pub fn for_everybody<S: Answers>(service: S, services: &Services) -> impl Answer
     ServiceBuilder::new()
         .layer(RequestLog)
         .map_response(move |response| set_security_headers(response, https))
-        .map_response(|response: Response<_>| response.map(Body::new))
-        .layer(CatchPanicLayer::custom(panicked))
-        .service(service)
+        .service(caught(service))
 }
 
 /// The layers around a gateway that runs alone.
 pub fn for_gateway(service: impl Answers) -> impl Answers {
+    ServiceBuilder::new().layer(RequestLog).service(caught(service))
+}
+
+/// Whoever asked gets an answer, even if making it panicked.
+fn caught(service: impl Answers) -> impl Answers {
     ServiceBuilder::new()
-        .layer(RequestLog)
         .map_response(|response: Response<_>| response.map(Body::new))
         .layer(CatchPanicLayer::custom(panicked))
         .service(service)
