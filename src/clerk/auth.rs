@@ -58,7 +58,7 @@ pub enum Auth {
 /// A signed-in user. Its `Debug` shows the id alone: claims may name people.
 #[derive(Clone)]
 pub struct SignedIn {
-    claims: Arc<Claims>,
+    claims: Claims,
     token: SessionToken,
 }
 
@@ -69,7 +69,7 @@ impl fmt::Debug for SignedIn {
 }
 
 impl SignedIn {
-    pub(super) const fn new(claims: Arc<Claims>, token: SessionToken) -> Self {
+    pub(super) const fn new(claims: Claims, token: SessionToken) -> Self {
         Self { claims, token }
     }
 
@@ -138,7 +138,7 @@ impl SignedIn {
 #[cfg(test)]
 pub(crate) fn signed_in_for_tests(user_id: &str) -> SignedIn {
     let claims = serde_json::Map::from_iter([("sub".to_owned(), user_id.into())]);
-    SignedIn::new(Arc::new(Claims::new(claims)), "token".into())
+    SignedIn::new(Claims::new(claims), "token".into())
 }
 
 /// Nobody, whom only the loop protection stopped.

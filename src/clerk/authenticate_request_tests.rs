@@ -338,7 +338,7 @@ async fn a_pending_session_is_nobody() {
 
 #[test]
 fn a_session_token_does_not_print() {
-    let user = SignedIn::new(Arc::new(crate::jwt::Claims::new(serde_json::Map::new())), "secret-token".into());
+    let user = SignedIn::new(crate::jwt::Claims::new(serde_json::Map::new()), "secret-token".into());
     assert!(!format!("{user:?}").contains("secret-token"));
 }
 

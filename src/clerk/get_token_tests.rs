@@ -69,7 +69,7 @@ fn user(session_id: &str) -> SignedIn {
     let mut claims = session_claims("x", "y", NOW.as_secs_f64());
     claims["sid"] = json!(session_id);
     let claims = Claims::new(claims.as_object().unwrap().clone());
-    SignedIn::new(Arc::new(claims), "own".into())
+    SignedIn::new(claims, "own".into())
 }
 
 /// Asks for a token many times at once, and waits until everybody has.

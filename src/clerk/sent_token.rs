@@ -18,7 +18,7 @@ impl SentToken {
     }
 
     pub fn claims(&self) -> Option<&Claims> {
-        self.parsed.as_ref().ok().map(|token| token.unverified_claims.as_ref())
+        self.parsed.as_ref().ok().map(|token| &token.unverified_claims)
     }
 
     /// A claim that is a number of seconds.

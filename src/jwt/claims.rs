@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-/// The claims of a token. Seconds are kept as the number the token holds: RFC 7519 allows fractions.
+/// The claims of a token; clones share them. Seconds are kept as the number the token holds: RFC 7519 allows fractions.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Claims(Arc<Value>);
 

@@ -52,7 +52,7 @@ pub struct UnverifiedToken {
     /// The decoded header.
     pub header: Arc<Header>,
     /// The decoded payload. Anybody can have written it.
-    pub unverified_claims: Arc<Claims>,
+    pub unverified_claims: Claims,
     text: Arc<str>,
     /// How much of the text the signature covers.
     signed_bytes: usize,
@@ -90,7 +90,7 @@ impl UnverifiedToken {
         let payload = serde_json::from_slice(&decode(payload)?).map_err(|_| TokenError::Malformed("payload"))?;
         Ok(Self {
             header: Arc::new(Header(header)),
-            unverified_claims: Arc::new(Claims::new(payload)),
+            unverified_claims: Claims::new(payload),
             text: token.into(),
             signed_bytes: signed.len(),
             signature,

@@ -134,7 +134,7 @@ mod tests {
 
     fn verified() -> VerifiedToken {
         let token = UnverifiedToken::parse(&TestKey::named("one").sign(&serde_json::json!({}))).unwrap();
-        let (header, claims) = (Arc::clone(&token.header), Arc::clone(&token.unverified_claims));
+        let (header, claims) = (Arc::clone(&token.header), token.unverified_claims.clone());
         VerifiedToken { header, claims, seen_before: false }
     }
 

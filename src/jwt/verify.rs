@@ -73,7 +73,7 @@ pub struct VerifiedToken {
     /// The token's header.
     pub header: Arc<Header>,
     /// The token's claims.
-    pub claims: Arc<Claims>,
+    pub claims: Claims,
     /// Whether its signature had been verified before, and was not verified again.
     pub seen_before: bool,
 }
@@ -177,7 +177,7 @@ impl Verifier {
         self.check_header(&token.header)?;
         let key = self.keys.key(token.header.kid(), now).await?;
         check_signature(token, &key.key)?;
-        let (header, claims) = (Arc::clone(&token.header), Arc::clone(&token.unverified_claims));
+        let (header, claims) = (Arc::clone(&token.header), token.unverified_claims.clone());
         Ok((VerifiedToken { header, claims, seen_before: false }, key.generation))
     }
 

@@ -126,7 +126,7 @@ impl Redirect {
             return Auth::SignedOut(SignedOut::new(AuthErrorReason::SessionTokenAndUatMissing, false));
         }
         let claims = Map::from_iter([("sts".to_owned(), json!(self.session_status))]);
-        Auth::SignedOut(SignedOut::pending(SignedIn::new(Arc::new(Claims::new(claims)), "a token".into())))
+        Auth::SignedOut(SignedOut::pending(SignedIn::new(Claims::new(claims), "a token".into())))
     }
 
     fn clerk(&self) -> Clerk {

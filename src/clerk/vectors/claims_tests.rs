@@ -1,6 +1,6 @@
 //! What a session token says of its user, and what the user may do.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -13,7 +13,7 @@ use crate::{
 
 fn user(mut claims: Map<String, Value>) -> SignedIn {
     claims.insert("sub".to_owned(), json!("user_1"));
-    SignedIn::new(Arc::new(Claims::new(claims)), "a token".into())
+    SignedIn::new(Claims::new(claims), "a token".into())
 }
 
 #[derive(Deserialize)]
